@@ -1,0 +1,34 @@
+//! A policy that leaves everyone one way in, an app under an app protection policy.
+
+use crate::access::Managed;
+use crate::rule::prelude::*;
+use crate::rules::shared::{DeviceWording, check_only_way};
+
+pub(super) static RULE: &dyn Rule = &AppProtectionForEveryone;
+
+struct AppProtectionForEveryone;
+
+const WORDING: DeviceWording = DeviceWording {
+    managed: Managed::ProtectedApp,
+    message: "policy lets in only protected apps, for every user and every app",
+    label: "an app under an app protection policy is the only way in",
+    note: "whoever uses a browser or a desktop app without an app protection policy",
+    way_out: "macOS and Linux can never pass, Windows only with Microsoft Edge",
+    levels: [Level::Error, Level::Warn, Level::Warn],
+};
+
+impl Rule for AppProtectionForEveryone {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("app-protection-for-everyone"),
+            family: Family::Lockout,
+            level: Level::Error,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        check_only_way(self.meta(), &WORDING, access, findings);
+    }
+}

@@ -1,0 +1,71 @@
+//! An exclusion that stands for nobody.
+
+use crate::access::{self, Exclusions};
+use crate::policy::Why;
+use crate::rule::prelude::*;
+use crate::rules::shared;
+use crate::source::At;
+
+pub(super) static RULE: &dyn Rule = &ExclusionThatExcludesNobody;
+
+struct ExclusionThatExcludesNobody;
+
+impl Rule for ExclusionThatExcludesNobody {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("exclusion-that-excludes-nobody"),
+            family: Family::Lockout,
+            level: Level::Error,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        for policy in access.judged() {
+            let exclusions = access::exclusions(policy, &access.emergency);
+            findings.extend(self.nobody(policy, access, &exclusions));
+            findings.extend(self.perhaps_nobody(policy, &exclusions));
+        }
+    }
+}
+
+impl ExclusionThatExcludesNobody {
+    fn nobody(&self, policy: &Policy, access: &Access<'_>, exclusions: &Exclusions) -> Option<Finding> {
+        let (first, rest) = exclusions.nobody.split_first()?;
+        let label = |entry: &At<String>| match entry.value.trim() {
+            "" => "an empty text",
+            text if text == crate::policy::ids::ZERO_ID => "an id that no object has",
+            _ => "the text of a template, not an id",
+        };
+        let message = "exclusion excludes nobody";
+        let finding = finding(self.meta(), policy, Level::Error, message, Label::new(first.span, label(first)))
+            .place("conditions.users")
+            .note("Microsoft Graph refuses the policy, or a tool drops the entry and the policy covers whoever was meant")
+            .help(format!("write the object id of whoever was meant, or {}", shared::exclude(policy, &access.emergency)));
+        Some(rest.iter().fold(finding, |finding, entry| finding.label(entry.span, label(entry))))
+    }
+
+    fn perhaps_nobody(&self, policy: &Policy, exclusions: &Exclusions) -> Option<Finding> {
+        let suspect = |why| matches!(why, Why::Placeholder | Why::NameForId);
+        let entries: Vec<_> = exclusions.unknown.iter().filter(|entry| suspect(entry.value.1)).collect();
+        let (first, rest) = entries.split_first()?;
+        let message = "exclusion may exclude nobody";
+        let label = |entry: &At<(String, Why)>| shared::unsure(entry.value.1);
+        let finding = finding(
+            self.meta(),
+            policy,
+            Level::Warn,
+            message,
+            Label::new(first.span, label(first)),
+        )
+        .certainty(Certainty::Unverified)
+        .place("conditions.users")
+        .note("Microsoft Graph takes object ids here and nothing else; what replaces this text was not seen")
+        .help(
+            "write the object id of whoever was meant; a text that stands for emergency access can be named \
+                 under `emergency-access` in calint.yaml",
+        );
+        Some(rest.iter().fold(finding, |finding, entry| finding.label(entry.span, label(entry))))
+    }
+}

@@ -1,0 +1,256 @@
+//! What several lockout rules say and weigh alike.
+
+use crate::access::{self, Demand, Emergency, Exclusions, Kind, Managed, OnlyWay, Relief};
+use crate::policy::{Truth, Why};
+use crate::rule::prelude::*;
+
+pub(super) const BLOCKED: ErrorCode = ErrorCode(53003);
+const NOT_COMPLIANT: ErrorCode = ErrorCode(53000);
+const NOT_HYBRID: ErrorCode = ErrorCode(53001);
+const NOT_PROTECTED: ErrorCode = ErrorCode(53009);
+
+/// A policy over all users and all apps that no condition narrows for certain.
+pub(super) struct Everyone {
+    pub(super) users: Span,
+    pub(super) apps: Span,
+    /// Conditions of which the files do not tell whether they narrow it.
+    pub(super) unknown: Vec<Span>,
+}
+
+/// Whether a policy covers everything; app exclusions are the caller's question.
+pub(super) fn covers_everything(policy: &Policy, access: &Access<'_>) -> Option<Everyone> {
+    let users = access::everyone(policy)?;
+    let apps = access::every_app(policy)?;
+    let narrowing = access::narrowing(policy, access.set);
+    (narrowing.is_none() != Truth::No).then_some(Everyone { users, apps, unknown: narrowing.unknown })
+}
+
+/// Whether a policy blocks all users from all apps with nothing narrowing it and no app left out.
+pub(super) fn blocks_everything(policy: &Policy, access: &Access<'_>) -> Option<(Everyone, Span)> {
+    let Demand::Block(block) = access::demand(policy, access.assume) else { return None };
+    if !access::app_exclusions(policy).is_empty() {
+        return None;
+    }
+    Some((covers_everything(policy, access)?, block))
+}
+
+/// The finding of a block of everyone from everything.
+pub(super) fn block_finding(
+    meta: &Meta,
+    policy: &Policy,
+    access: &Access<'_>,
+    message: &str,
+    everyone: &Everyone,
+    block: Span,
+) -> Finding {
+    let left_out = access::exclusions(policy, &access.emergency);
+    let level = match left_out.relief() {
+        Relief::Nobody | Relief::OnlyEmergency => Level::Error,
+        Relief::More => Level::Warn,
+    };
+    let who = match left_out.relief() {
+        Relief::Nobody => "everyone, administrators included, is",
+        Relief::OnlyEmergency => "everyone but the emergency access accounts is",
+        Relief::More => "everyone outside these exclusions is",
+    };
+    let finding = finding(meta, policy, level, message, Label::new(block, "access is blocked"))
+        .label(everyone.users, "for all users")
+        .label(everyone.apps, "to all apps")
+        .place("grantControls.builtInControls")
+        .codes(&[BLOCKED])
+        .note(format!("{who} refused every sign-in with {BLOCKED}"))
+        .help(format!(
+            "add a condition that narrows the block, such as client apps, locations or risk, and {}; or leave it \
+             in report-only: {}",
+            exclude(policy, &access.emergency),
+            report_only(policy)
+        ));
+    finish(finding, policy, access, everyone, &left_out)
+}
+
+/// The wording of a demand for a managed device or app.
+pub(super) struct DeviceWording {
+    pub(super) managed: Managed,
+    pub(super) message: &'static str,
+    pub(super) label: &'static str,
+    pub(super) note: &'static str,
+    pub(super) way_out: &'static str,
+    /// Levels by [`Relief`]: nobody, only emergency access, more.
+    pub(super) levels: [Level; 3],
+}
+
+/// Reports every policy that leaves all users one way into all apps, a managed device or app of one kind.
+pub(super) fn check_only_way(
+    meta: &Meta,
+    wording: &DeviceWording,
+    access: &Access<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    for policy in access.about_people() {
+        let Some(way) = access::only_way(policy, access.assume) else { continue };
+        if way.managed != wording.managed || !access::app_exclusions(policy).is_empty() {
+            continue;
+        }
+        let Some(everyone) = covers_everything(policy, access) else { continue };
+        findings.push(only_way_finding(meta, wording, policy, access, &everyone, &way));
+    }
+}
+
+fn only_way_finding(
+    meta: &Meta,
+    wording: &DeviceWording,
+    policy: &Policy,
+    access: &Access<'_>,
+    everyone: &Everyone,
+    way: &OnlyWay,
+) -> Finding {
+    let left_out = access::exclusions(policy, &access.emergency);
+    let [nobody, only_emergency, more] = wording.levels;
+    let level = match left_out.relief() {
+        Relief::Nobody => nobody,
+        Relief::OnlyEmergency => only_emergency,
+        Relief::More => more,
+    };
+    let who = match left_out.relief() {
+        Relief::Nobody => "administrators included",
+        Relief::OnlyEmergency => "the emergency access accounts excepted",
+        Relief::More => "these exclusions excepted",
+    };
+    let code = code(way.managed);
+    let mut finding = finding(meta, policy, level, wording.message, Label::new(way.span, wording.label))
+        .label(everyone.users, "for all users")
+        .label(everyone.apps, "to all apps");
+    for other in &way.others {
+        finding = finding.label(*other, "no help to a person without a managed device or app");
+    }
+    finding = finding
+        .place("grantControls.builtInControls")
+        .codes(&[code])
+        .note(format!("{}, {who}, is refused with {code}; {}", wording.note, wording.way_out))
+        .help(format!(
+            "let `mfa` be another way in with the operator `OR`, or stage it by group, and {}",
+            exclude(policy, &access.emergency)
+        ));
+    if way.unsure {
+        finding = finding.certainty(Certainty::Unverified);
+    }
+    finish(finding, policy, access, everyone, &left_out)
+}
+
+fn code(managed: Managed) -> ErrorCode {
+    match managed {
+        Managed::CompliantDevice => NOT_COMPLIANT,
+        Managed::HybridDevice => NOT_HYBRID,
+        Managed::ProtectedApp => NOT_PROTECTED,
+    }
+}
+
+/// What every finding on a policy over everything ends with: who is left out, what is not sure, how to get
+/// back in.
+pub(super) fn finish(
+    finding: Finding,
+    policy: &Policy,
+    access: &Access<'_>,
+    everyone: &Everyone,
+    left_out: &Exclusions,
+) -> Finding {
+    let mut finding = label_exclusions(finding, policy, left_out);
+    for unknown in &everyone.unknown {
+        finding = finding.label(*unknown, "may narrow it; its effect is not known");
+    }
+    if !everyone.unknown.is_empty() || left_out.is_unsure() {
+        finding = finding.certainty(Certainty::Unverified);
+    } else if left_out.relief() == Relief::OnlyEmergency
+        && let Some(presumption) = access.emergency.presumption()
+    {
+        finding = finding.certainty(Certainty::Likely);
+        finding.note = Some(match finding.note.take() {
+            Some(note) => format!("{note}; {presumption}"),
+            None => presumption,
+        });
+    }
+    finding.recovery(recovery(policy, left_out.relief()))
+}
+
+fn label_exclusions(mut finding: Finding, policy: &Policy, left_out: &Exclusions) -> Finding {
+    for unknown in &left_out.unknown {
+        finding = finding.label(unknown.span, unsure(unknown.value.1));
+    }
+    for nobody in &left_out.nobody {
+        finding = finding.label(nobody.span, "excludes nobody");
+    }
+    match left_out.relief() {
+        Relief::More => {
+            left_out.people.iter().fold(finding, |finding, span| finding.label(*span, "still get in"))
+        }
+        Relief::OnlyEmergency => {
+            left_out.emergency.iter().fold(finding, |finding, span| finding.label(*span, "only these get in"))
+        }
+        Relief::Nobody if left_out.unknown.is_empty() && left_out.nobody.is_empty() => {
+            match (left_out.bystanders.first(), missing(policy)) {
+                (Some(span), _) => finding.label(*span, "nobody here can change policies"),
+                (None, Some(span)) => finding.label(span, "nobody is excluded"),
+                (None, None) => finding,
+            }
+        }
+        Relief::Nobody => finding,
+    }
+}
+
+/// What to say at an exclusion of which the file does not tell whom it stands for.
+pub(super) fn unsure(why: Why) -> &'static str {
+    match why {
+        Why::Placeholder => "a placeholder, which may stand for nobody",
+        Why::NameForId => "a name where an id belongs, which may match nobody",
+        _ => "not known whom this excludes",
+    }
+}
+
+/// The place where an exclusion is missing: the empty list, else the object that should hold it.
+pub(super) fn missing(policy: &Policy) -> Option<Span> {
+    let users = &policy.users;
+    let empty = [&users.exclude_groups, &users.exclude_users]
+        .into_iter()
+        .find_map(|list| if list.is_empty() { list.key.as_ref().map(|key| key.span) } else { None });
+    empty.or(users.key)
+}
+
+/// How to exclude emergency access, in the file's own words.
+pub(super) fn exclude(policy: &Policy, emergency: &Emergency) -> String {
+    let of = |kind| {
+        let texts: Vec<_> = emergency
+            .principals
+            .iter()
+            .filter(|principal| principal.kind == kind)
+            .map(|principal| format!("\"{}\"", principal.text))
+            .collect();
+        (!texts.is_empty()).then(|| texts.join(", "))
+    };
+    let (member, value) = match (of(Kind::Group), of(Kind::User)) {
+        (Some(groups), _) => ("excludeGroups", groups),
+        (None, Some(users)) => ("excludeUsers", users),
+        (None, None) => ("excludeGroups", "\"<id of your emergency access group>\"".to_owned()),
+    };
+    format!("exclude emergency access: `{}`", policy.spelling.assignment(member, &format!("[{value}]")))
+}
+
+/// How to take a policy out of force, in the file's own words.
+pub(super) fn report_only(policy: &Policy) -> String {
+    format!("`{}`", policy.spelling.assignment("state", "\"enabledForReportingButNotEnforced\""))
+}
+
+fn recovery(policy: &Policy, relief: Relief) -> String {
+    let undo = format!("set `{}` to `disabled`", policy.spelling.member("state"));
+    match relief {
+        Relief::Nobody => format!(
+            "nobody can sign in to undo this: an application with the permission \
+             `Policy.ReadWrite.ConditionalAccess`, such as a deployment pipeline, can {undo}; else open a support \
+             request with Microsoft"
+        ),
+        Relief::OnlyEmergency => format!("sign in with an emergency access account and {undo}"),
+        Relief::More => format!(
+            "an administrator among the excluded can {undo}; if there is none, an application with the \
+             permission `Policy.ReadWrite.ConditionalAccess`, else a support request with Microsoft"
+        ),
+    }
+}

@@ -1,0 +1,108 @@
+//! What policies do: the one place that knows how Conditional Access decides.
+//!
+//! Rules ask here; none of them reads the semantics a second time.
+
+mod emergency;
+mod grant;
+mod scope;
+
+pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
+pub use grant::{Demand, session_refusal};
+pub use grant::{Managed, Need, OnlyWay, demand, meets_unaided, only_way};
+pub use scope::{
+    Exclusions, Narrowing, Relief, app_exclusions, every_app, everyone, exclusions, narrowing,
+    platforms_written,
+};
+
+use crate::policy::words::State;
+use crate::policy::{Policy, PolicySet};
+
+/// What is taken for granted about the tenant beyond the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assume {
+    /// Whether the service still honours the grant control `approvedApplication`.
+    pub approved_app: ApprovedApp,
+    /// Whether app exclusions spare sign-ins that ask only for basic scopes.
+    pub baseline_scopes: BaselineScopes,
+}
+
+impl Default for Assume {
+    fn default() -> Self {
+        Self { approved_app: ApprovedApp::Retired, baseline_scopes: BaselineScopes::Enforced }
+    }
+}
+
+/// The grant control `approvedApplication`. Source: Microsoft Entra documentation, "Migrate approved client app
+/// to application protection policy".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApprovedApp {
+    /// The service ignores it, as announced for March 2026.
+    Retired,
+    /// The service honours it.
+    Honoured,
+}
+
+/// Sign-ins that ask only for basic scopes, in policies with app exclusions. Source: Microsoft Entra
+/// documentation, "Enforcement of policies with resource exclusions".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaselineScopes {
+    /// They are judged like the others, as rolled out from June 2026.
+    Enforced,
+    /// They are let through.
+    Legacy,
+}
+
+/// How far the service acts on a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Enforced.
+    Enforced,
+    /// Not enforced, or its state is not given: what it would do once enabled.
+    OnceEnabled,
+    /// Switched off.
+    Disabled,
+}
+
+/// The standing of a policy. A state that is absent or not known is judged as report-only.
+#[must_use]
+pub fn standing(policy: &Policy) -> Standing {
+    match policy.state.get().map(|at| *at.value) {
+        Some(State::Enabled) => Standing::Enforced,
+        Some(State::ReportOnly) | None => Standing::OnceEnabled,
+        Some(State::Disabled) => Standing::Disabled,
+    }
+}
+
+/// The policies of one tenant with everything needed to judge them.
+#[derive(Debug)]
+pub struct Access<'a> {
+    /// Policies and named locations.
+    pub set: &'a PolicySet,
+    /// Who must always get in.
+    pub emergency: Emergency,
+    /// What is taken for granted.
+    pub assume: Assume,
+    include_disabled: bool,
+}
+
+impl<'a> Access<'a> {
+    /// A view of a tenant. Disabled policies are judged, as if enabled, only where `include_disabled`.
+    #[must_use]
+    pub fn new(set: &'a PolicySet, declared: Vec<Declared>, assume: Assume, include_disabled: bool) -> Self {
+        Self { set, emergency: Emergency::of(set, declared), assume, include_disabled }
+    }
+
+    /// The policies that are judged, whoever they are about.
+    pub fn judged(&self) -> impl Iterator<Item = &'a Policy> {
+        let include_disabled = self.include_disabled;
+        self.set
+            .policies
+            .iter()
+            .filter(move |policy| include_disabled || standing(policy) != Standing::Disabled)
+    }
+
+    /// The policies that are judged and are about people.
+    pub fn about_people(&self) -> impl Iterator<Item = &'a Policy> {
+        self.judged().filter(|policy| !policy.targets_workloads())
+    }
+}

@@ -1,0 +1,265 @@
+//! Whom and what a policy covers, and what narrows it.
+//!
+//! Sources: Microsoft Entra documentation, "Building a Conditional Access policy" (assignments combine with
+//! AND, values of a list with OR, exclusion wins), "Users, groups, agents and workload identities", "Target
+//! resources", "Conditions", "Network".
+
+use super::emergency::Emergency;
+use crate::policy::words::{ClientApp, Platform, Risk, Word};
+use crate::policy::{
+    App, AppToken, Given, List, Location, LocationToken, Policy, PolicySet, Principal, Truth, UserToken, Why,
+    ids,
+};
+use crate::source::{At, Span};
+
+/// Where a policy takes in all users, guests included.
+#[must_use]
+pub fn everyone(policy: &Policy) -> Option<Span> {
+    let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
+    policy.users.include_users.find(all).map(|at| at.span)
+}
+
+/// Where a policy takes in all apps.
+#[must_use]
+pub fn every_app(policy: &Policy) -> Option<Span> {
+    policy.applications.include.find(|app| *app == App::Token(AppToken::All)).map(|at| at.span)
+}
+
+/// Where a policy leaves out apps, by list or by filter. An entry that is not known counts: it is written.
+#[must_use]
+pub fn app_exclusions(policy: &Policy) -> Vec<Span> {
+    let applications = &policy.applications;
+    let listed = applications.exclude.items.iter().map(|item| item.span);
+    let open = applications.exclude.open.iter().map(|open| open.span);
+    let filter = applications.filter.iter().filter(|filter| {
+        filter.mode.get().is_none_or(|mode| *mode.value == crate::policy::words::FilterMode::Exclude)
+    });
+    listed.chain(open).chain(filter.map(|filter| filter.key)).collect()
+}
+
+/// Which circumstances a policy asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowing {
+    /// Conditions that leave some sign-ins of the covered people out.
+    pub conditions: Vec<Span>,
+    /// Conditions of which the files do not tell whether they do.
+    pub unknown: Vec<Span>,
+}
+
+impl Narrowing {
+    /// Whether the policy applies to every sign-in of the people and apps it covers.
+    #[must_use]
+    pub fn is_none(&self) -> Truth {
+        if !self.conditions.is_empty() {
+            Truth::No
+        } else if self.unknown.is_empty() {
+            Truth::Yes
+        } else {
+            Truth::Unknown
+        }
+    }
+}
+
+/// Whether one condition leaves sign-ins out: yes, no, or not known.
+type Narrows = Option<(Span, Truth)>;
+
+/// What narrows a policy. Conditions that match everything (all platforms, all locations, every client type)
+/// count as not written.
+#[must_use]
+pub fn narrowing(policy: &Policy, set: &PolicySet) -> Narrowing {
+    let conditions = &policy.conditions;
+    let found = [
+        client_apps(&conditions.client_app_types),
+        conditions.platforms.as_ref().map(|pair| (pair.key, platforms(&pair.include, &pair.exclude))),
+        conditions.locations.as_ref().map(|pair| (pair.key, locations(&pair.include, &pair.exclude, set))),
+        conditions.device_filter.as_ref().map(|filter| (filter.key, Truth::Yes)),
+        conditions.device_states.as_ref().map(|states| (states.key, Truth::Yes)),
+        risk(&conditions.user_risk),
+        risk(&conditions.sign_in_risk),
+        risk(&conditions.service_principal_risk),
+        risk(&conditions.agent_risk),
+        listed(&conditions.insider_risk, Truth::Yes),
+        listed(&conditions.transfer_methods, Truth::Yes),
+    ];
+    let mut narrowing = Narrowing::default();
+    for (span, truth) in found.into_iter().flatten() {
+        match truth {
+            Truth::Yes => narrowing.conditions.push(span),
+            Truth::Unknown => narrowing.unknown.push(span),
+            Truth::No => {}
+        }
+    }
+    narrowing.unknown.extend(conditions.unknown.iter().map(|condition| condition.span));
+    narrowing
+}
+
+/// Where a platform condition is written out, whether or not it narrows.
+#[must_use]
+pub fn platforms_written(policy: &Policy) -> Option<Span> {
+    let pair = policy.conditions.platforms.as_ref()?;
+    pair.include.find(|platform| *platform == Platform::All).map(|at| at.span)
+}
+
+fn listed<T>(list: &List<T>, truth: Truth) -> Narrows {
+    let key = list.key.as_ref()?.span;
+    (!list.is_empty()).then_some((key, truth))
+}
+
+/// Not configured, `all`, or all of browser, modern, Exchange ActiveSync and other is every kind of client.
+fn client_apps(list: &List<ClientApp>) -> Narrows {
+    const EVERY: [ClientApp; 4] =
+        [ClientApp::Browser, ClientApp::Modern, ClientApp::ActiveSync, ClientApp::Other];
+    let all = list.contains(&ClientApp::All);
+    let every = EVERY.iter().fold(Truth::Yes, |so_far, kind| so_far.and(list.contains(kind)));
+    let truth = match all.or(every) {
+        Truth::Yes => Truth::No,
+        Truth::No => Truth::Yes,
+        Truth::Unknown => Truth::Unknown,
+    };
+    listed(list, truth)
+}
+
+/// An explicit list never covers platforms that are not recognised; only `all` does. Leaving out Windows Phone
+/// leaves out nothing.
+fn platforms(include: &List<Platform>, exclude: &List<Platform>) -> Truth {
+    let excluded = match exclude.find(|platform| *platform != Platform::WindowsPhone) {
+        Some(_) => Truth::Yes,
+        None if exclude.is_known() => Truth::No,
+        None => Truth::Unknown,
+    };
+    let all = if include.is_empty() { Truth::Yes } else { include.contains(&Platform::All) };
+    match all {
+        Truth::Yes => excluded,
+        Truth::No => Truth::Yes,
+        Truth::Unknown => Truth::Unknown.or(excluded),
+    }
+}
+
+/// `All` with nothing left out is every network; leaving out a location in which no address lies leaves out
+/// nothing.
+fn locations(include: &List<Location>, exclude: &List<Location>, set: &PolicySet) -> Truth {
+    let all =
+        if include.is_empty() { Truth::Yes } else { include.contains(&Location::Token(LocationToken::All)) };
+    let excluded = exclude
+        .items
+        .iter()
+        .map(|item| excluded_location(&item.value, set))
+        .chain(exclude.open.iter().map(|_| Truth::Unknown))
+        .fold(Truth::No, Truth::or);
+    match all {
+        Truth::Yes => excluded,
+        Truth::No => Truth::Yes,
+        Truth::Unknown => Truth::Unknown.or(excluded),
+    }
+}
+
+fn excluded_location(location: &Given<Location>, set: &PolicySet) -> Truth {
+    match location {
+        Given::Known(Location::Id(id)) => {
+            let known =
+                set.named_locations.iter().find(|known| known.id.get().is_some_and(|own| own.value == id));
+            match known.map(crate::policy::NamedLocation::is_empty) {
+                Some(Truth::Yes) => Truth::No,
+                Some(Truth::Unknown) => Truth::Unknown,
+                Some(Truth::No) | None => Truth::Yes,
+            }
+        }
+        Given::Known(_) => Truth::Yes,
+        Given::Unresolved(what) if what.why == Why::Nobody => Truth::No,
+        Given::Unresolved(_) => Truth::Yes,
+    }
+}
+
+/// A risk list that names every level, "none" included, matches every sign-in.
+fn risk(list: &List<Risk>) -> Narrows {
+    let every = Risk::ALL
+        .iter()
+        .filter(|(level, _)| *level != Risk::Hidden)
+        .fold(Truth::Yes, |so_far, (level, _)| so_far.and(list.contains(level)));
+    listed(list, if every == Truth::Yes { Truth::No } else { Truth::Yes })
+}
+
+/// Who is left out of a policy.
+#[derive(Clone, Debug, Default)]
+pub struct Exclusions {
+    /// Emergency access accounts and groups.
+    pub emergency: Vec<Span>,
+    /// Other users, groups and administrative roles.
+    pub people: Vec<Span>,
+    /// Guests, external users and synchronisation accounts: nobody who could change a policy.
+    pub bystanders: Vec<Span>,
+    /// Entries that stand for nobody: empty, or left over from a template.
+    pub nobody: Vec<At<String>>,
+    /// Entries of which the files do not tell whom they stand for.
+    pub unknown: Vec<At<(String, Why)>>,
+}
+
+/// How much the exclusions of a policy relieve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relief {
+    /// Nobody who could change a policy is left out.
+    Nobody,
+    /// Only emergency access is left out.
+    OnlyEmergency,
+    /// More people are left out.
+    More,
+}
+
+impl Exclusions {
+    /// How much they relieve, taking what is not known for nobody.
+    #[must_use]
+    pub fn relief(&self) -> Relief {
+        if !self.people.is_empty() {
+            Relief::More
+        } else if self.emergency.is_empty() {
+            Relief::Nobody
+        } else {
+            Relief::OnlyEmergency
+        }
+    }
+
+    /// Whether an entry that is not known could relieve more than [`Exclusions::relief`] says.
+    #[must_use]
+    pub fn is_unsure(&self) -> bool {
+        !self.unknown.is_empty() && self.relief() != Relief::More
+    }
+}
+
+/// Who is left out of a policy.
+#[must_use]
+pub fn exclusions(policy: &Policy, emergency: &Emergency) -> Exclusions {
+    let users = &policy.users;
+    let mut found = Exclusions::default();
+    for list in [&users.exclude_users, &users.exclude_groups, &users.exclude_roles] {
+        for item in &list.items {
+            sort_in(&item.value, item.span, emergency, &mut found);
+        }
+        if let Some(open) = &list.open {
+            found.unknown.push(At::new((open.value.text.clone(), open.value.why), open.span));
+        }
+    }
+    if let Some(guests) = &users.exclude_guests {
+        found.bystanders.extend(guests.key);
+    }
+    found
+}
+
+fn sort_in(item: &Given<Principal>, span: Span, emergency: &Emergency, found: &mut Exclusions) {
+    if emergency.is_one(item) {
+        found.emergency.push(span);
+        return;
+    }
+    match item {
+        Given::Known(Principal::Token(UserToken::None | UserToken::Guests | UserToken::AgentUsers)) => {
+            found.bystanders.push(span);
+        }
+        Given::Known(Principal::Id(id)) if ids::roles::SYNCHRONISATION.contains(&id.as_str()) => {
+            found.bystanders.push(span);
+        }
+        Given::Known(_) => found.people.push(span),
+        Given::Unresolved(what) if what.why == Why::Nobody => {
+            found.nobody.push(At::new(what.text.clone(), span));
+        }
+        Given::Unresolved(what) => found.unknown.push(At::new((what.text.clone(), what.why), span)),
+    }
+}

@@ -1,0 +1,196 @@
+//! The command line, as types.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Level;
+use crate::report::ReportFormat;
+
+/// Finds the Conditional Access policies that would lock your organization out, before they are merged.
+#[derive(Debug, Parser)]
+#[command(name = "calint", version, about, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Exit codes: 0 nothing found, 1 findings, 2 the job could not be done.")]
+pub struct Cli {
+    /// What to do; without one, `check`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The arguments of `check`.
+    #[command(flatten)]
+    pub check: CheckArgs,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check policies; what `calint PATH` does
+    Check(CheckArgs),
+    /// Explain a rule, or an error code people see at sign-in
+    Explain(ExplainArgs),
+    /// List the rules
+    Rules,
+    /// Print the policies of a file as the rules see them
+    Model(ModelArgs),
+    /// Write a calint.yaml to start from
+    Init,
+    /// Print the JSON Schema of calint.yaml
+    Schema,
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Arguments of `check`.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// Files and folders with policies; `-` reads standard input [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The name standard input is shown under; its ending tells the format
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub stdin_filename: String,
+    /// The configuration, instead of the nearest calint.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    pub no_config: bool,
+    /// The format of the report
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    pub format: ReportFormat,
+    /// Write a report to a file as well; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
+    /// Run only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
+    pub only: Vec<String>,
+    /// Leave these rules out
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
+    pub skip: Vec<String>,
+    /// The lowest level that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub fail_on: FailOn,
+    /// Check disabled policies too, as if they were enabled
+    #[arg(long)]
+    pub include_disabled: bool,
+    /// List the files that were read and those that were left out, with the reason
+    #[arg(long)]
+    pub show_files: bool,
+    /// Count the findings by rule
+    #[arg(long)]
+    pub statistics: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Print findings only, no closing line
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more about the run: the same as --show-files --statistics
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// How many threads read files [default: one a processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// A rule, such as block-everyone, or an error code, such as AADSTS53003
+    #[arg(value_name = "RULE|CODE")]
+    pub subject: String,
+}
+
+/// Arguments of `model`.
+#[derive(Args, Debug)]
+pub struct ModelArgs {
+    /// A file with policies
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The format to print
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub format: ModelFormat,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// The formats of `model`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelFormat {
+    /// YAML
+    Yaml,
+    /// JSON
+    Json,
+}
+
+/// What makes the exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warn,
+    /// Any finding
+    Note,
+    /// Nothing
+    Never,
+}
+
+impl FailOn {
+    /// Whether a level makes the exit code 1.
+    #[must_use]
+    pub fn includes(self, level: Level) -> bool {
+        match self {
+            Self::Error => level == Level::Error,
+            Self::Warn => level <= Level::Warn,
+            Self::Note => level <= Level::Note,
+            Self::Never => false,
+        }
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A report to write to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its format.
+    pub format: ReportFormat,
+    /// The file.
+    pub file: PathBuf,
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as sarif=calint.sarif")?;
+    let format = ReportFormat::from_str(format, true)
+        .map_err(|_| format!("`{format}` is not a format; known: pretty, concise, json, sarif, github"))?;
+    if file.is_empty() {
+        return Err("the file is missing behind `=`".to_owned());
+    }
+    Ok(Output { format, file: file.into() })
+}
+
+fn rule(text: &str) -> Result<String, String> {
+    if crate::rules::find(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let known = crate::rules::ALL.iter().map(|rule| rule.meta().id.as_str());
+    Err(match crate::finding::nearest(text, known) {
+        Some(near) => format!("no such rule; did you mean `{near}`?"),
+        None => "no such rule; `calint rules` lists them".to_owned(),
+    })
+}

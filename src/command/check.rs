@@ -1,0 +1,105 @@
+//! `calint [check]`.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Exit, Failure, terminal};
+use crate::cli::CheckArgs;
+use crate::discover::{ConfigChoice, in_words};
+use crate::engine::{self, Options, Outcome};
+use crate::report::{self, Style};
+
+/// Checks policies and writes the reports.
+pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if let Some(jobs) = args.jobs {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.max(1)).build_global();
+        pool.map_err(|error| Failure::Told(format!("cannot start {jobs} threads: {error}")))?;
+    }
+    let mut style = terminal::style(args.color);
+    style.quiet = args.quiet;
+    style.statistics = args.statistics || args.verbose;
+    let outcome = match engine::run(&options(args)?) {
+        Ok(outcome) => outcome,
+        Err(failure) => {
+            let style = Style { links: false, ..style };
+            report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
+            return Ok(Exit::Failed);
+        }
+    };
+    report::of(args.format).write(&outcome, style, out)?;
+    if args.show_files || args.verbose {
+        show_files(&outcome, out)?;
+    }
+    for output in &args.output {
+        write_file(&output.file, &outcome, report::of(output.format), style)?;
+    }
+    Ok(exit(args, &outcome))
+}
+
+fn options(args: &CheckArgs) -> Result<Options, Failure> {
+    let (stdin, paths): (Vec<_>, Vec<_>) =
+        args.paths.iter().cloned().partition(|path| path == Path::new("-"));
+    let stdin = match stdin.first() {
+        None => None,
+        Some(_) => {
+            let mut bytes = Vec::new();
+            let limit = crate::load::MAX_BYTES + 1;
+            io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+            Some((args.stdin_filename.clone(), bytes))
+        }
+    };
+    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
+    let config = match (&args.config, args.no_config) {
+        (Some(file), _) => ConfigChoice::File(file.clone()),
+        (None, true) => ConfigChoice::None,
+        (None, false) => ConfigChoice::Nearest,
+    };
+    Ok(Options {
+        paths,
+        stdin,
+        config,
+        only: args.only.clone(),
+        skip: args.skip.clone(),
+        include_disabled: args.include_disabled,
+        today: engine::today(),
+    })
+}
+
+fn show_files(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    for (path, policies) in &outcome.read {
+        let what = if *policies == 1 { "policy" } else { "policies" };
+        writeln!(out, "read     {path}: {policies} {what}")?;
+    }
+    for skipped in &outcome.skipped {
+        writeln!(out, "left out {}: {}", skipped.shown, skipped.reason)?;
+    }
+    Ok(())
+}
+
+fn write_file(
+    file: &Path,
+    outcome: &Outcome,
+    report: &dyn report::Report,
+    style: Style,
+) -> Result<(), Failure> {
+    let plain = Style { quiet: style.quiet, statistics: style.statistics, ..Style::default() };
+    let mut bytes = Vec::new();
+    report.write(outcome, plain, &mut bytes)?;
+    fs::write(file, bytes)
+        .map_err(|error| Failure::Told(format!("cannot write `{}`: {}", file.display(), in_words(&error))))
+}
+
+fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
+    if outcome.unreadable > 0 {
+        return Exit::Failed;
+    }
+    if outcome.policies == 0 {
+        let left_out = outcome.skipped.len();
+        let hint = if left_out > 0 { "; --show-files says why files were left out" } else { "" };
+        terminal::complain(&format!("no policies found{hint}"));
+        return Exit::Failed;
+    }
+    let found = outcome.findings.iter().any(|finding| args.fail_on.includes(finding.level));
+    if found { Exit::Findings } else { Exit::Clean }
+}

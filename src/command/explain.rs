@@ -1,0 +1,32 @@
+//! `calint explain`.
+
+use std::io::Write;
+
+use super::{Exit, Failure};
+use crate::cli::ExplainArgs;
+use crate::finding::nearest;
+use crate::rules;
+use crate::sign_in_error;
+
+/// Prints the documentation of a rule or of an error code.
+pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let subject = args.subject.trim();
+    if let Some(rule) = rules::find(subject) {
+        out.write_all(rule.meta().docs.as_bytes())?;
+        return Ok(Exit::Clean);
+    }
+    if let Some(error) = sign_in_error::find(subject) {
+        writeln!(out, "{error}")?;
+        return Ok(Exit::Clean);
+    }
+    let known = rules::ALL.iter().map(|rule| rule.meta().id.as_str());
+    let hint = match nearest(subject, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if subject.to_ascii_uppercase().starts_with("AADSTS") => {
+            let codes: Vec<_> = sign_in_error::ALL.iter().map(|error| error.code.0.to_string()).collect();
+            format!("known codes: {}", codes.join(", "))
+        }
+        None => "`calint rules` lists the rules".to_owned(),
+    };
+    Err(Failure::Told(format!("nothing is known of `{subject}`; {hint}")))
+}

@@ -1,0 +1,88 @@
+//! One file a subcommand.
+
+mod check;
+mod explain;
+mod init;
+mod model;
+mod rules;
+mod terminal;
+
+use std::io::{self, Write};
+use std::process::{ExitCode, Termination};
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::config::schema;
+
+/// How the program ended. The numbers are a promise: see the README, "Exit codes".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The job was done and nothing was found.
+    Clean,
+    /// The job was done and something was found.
+    Findings,
+    /// The job could not be done: usage, configuration, unreadable input, nothing to check.
+    Failed,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Failed => 2,
+        })
+    }
+}
+
+/// Why a command could not do its job, in words for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Said to the user as it is.
+    #[error("{0}")]
+    Told(String),
+    /// Writing failed. A reader that closed its end is not a failure.
+    #[error("cannot write: {0}")]
+    Write(#[from] io::Error),
+    /// Turning the model into text failed.
+    #[error("cannot print the model: {0}")]
+    Print(String),
+}
+
+/// Runs a command.
+#[must_use]
+pub fn run(cli: Cli) -> Exit {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let done = match cli.command {
+        None => check::run(&cli.check, &mut out),
+        Some(Command::Check(args)) => check::run(&args, &mut out),
+        Some(Command::Explain(args)) => explain::run(&args, &mut out),
+        Some(Command::Rules) => rules::run(&mut out),
+        Some(Command::Model(args)) => model::run(&args, &mut out),
+        Some(Command::Init) => init::run(&mut out),
+        Some(Command::Schema) => print_schema(&mut out),
+        Some(Command::Completions(args)) => {
+            clap_complete::generate(args.shell, &mut Cli::command(), "calint", &mut out);
+            Ok(Exit::Clean)
+        }
+    };
+    let done = done.and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    match done {
+        Ok(exit) => exit,
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Clean,
+        Err(failure) => {
+            terminal::complain(&failure.to_string());
+            Exit::Failed
+        }
+    }
+}
+
+fn print_schema(out: &mut dyn Write) -> Result<Exit, Failure> {
+    let schema = schema::json().map_err(|error| Failure::Print(error.to_string()))?;
+    out.write_all(schema.as_bytes())?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,89 @@
+//! `calint.yaml`: what a team says about its tenant and about the rules.
+//!
+//! Read with places, so that a problem, an unused exception or a declared account can be pointed at.
+
+mod read;
+pub mod schema;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::access::{Assume, Declared};
+use crate::finding::{Finding, Level};
+use crate::source::{At, FileId, Span};
+use crate::syntax::yaml;
+
+/// The name of the file.
+pub const FILE_NAME: &str = "calint.yaml";
+
+/// A configuration.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The folder that `paths` are relative to; the file's own.
+    pub folder: PathBuf,
+    /// Who must always get in.
+    pub emergency: Vec<Declared>,
+    /// What is taken for granted.
+    pub assume: Assume,
+    /// Levels by rule.
+    pub levels: BTreeMap<String, Level>,
+    /// Findings that are excused.
+    pub exceptions: Vec<Exception>,
+    /// Only files that match one of these are read; empty means all. Patterns as in `.gitignore`.
+    pub include: Vec<String>,
+    /// Files that match one of these are not read. Patterns as in `.gitignore`.
+    pub exclude: Vec<String>,
+}
+
+/// Findings of one rule on one policy, excused.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// The rule.
+    pub rule: At<String>,
+    /// The policy, by display name or id.
+    pub policy: At<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day it holds.
+    pub until: Option<At<Date>>,
+    /// The whole entry.
+    pub whole: Span,
+}
+
+impl Config {
+    /// Reads a configuration from its text.
+    ///
+    /// # Errors
+    /// Everything in it that cannot be used, each with its place: unknown keys, unknown rules, wrong types,
+    /// missing reasons.
+    pub fn parse(text: &str, file: FileId, path: &Path) -> Result<Self, Vec<Finding>> {
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        if text.trim().is_empty() {
+            return Ok(Self { folder, ..Self::default() });
+        }
+        let tree = yaml::read(text, file);
+        if !tree.findings.is_empty() {
+            return Err(tree.findings);
+        }
+        let mut config = Self { folder, ..Self::default() };
+        let problems = read::document(&tree.roots, &mut config);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+}
+
+/// The nearest configuration at or above a folder, up to the root of the repository it lies in.
+#[must_use]
+pub fn nearest(folder: &Path) -> Option<PathBuf> {
+    for above in folder.ancestors() {
+        let candidate = above.join(FILE_NAME);
+        if candidate.is_file() {
+            return Some(candidate);
+        }
+        if above.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}

@@ -1,0 +1,305 @@
+//! Arguments to files, grouped by tenant, with a reason for each file left out.
+//!
+//! A folder is walked without hidden and ignored entries; the nearest `calint.yaml` at or above a file says
+//! which tenant it belongs to.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use walkdir::WalkDir;
+
+use crate::config::{self, FILE_NAME};
+use crate::policy::Format;
+
+/// A file to read.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The path as reports show it.
+    pub shown: String,
+    /// The user named it, so it is never passed over in silence.
+    pub named: bool,
+    /// The format its name tells; otherwise its text decides.
+    pub format: Option<Format>,
+}
+
+/// A file or folder left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The path as reports show it.
+    pub shown: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The path as reports show it.
+    pub shown: String,
+    /// What is in the way.
+    pub message: String,
+    /// It leads back to a folder above it, so nothing is missed.
+    pub harmless: bool,
+}
+
+/// The files of one tenant.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// The configuration that holds for them.
+    pub config: Option<PathBuf>,
+    /// The files, in order.
+    pub inputs: Vec<Input>,
+}
+
+/// What the arguments lead to.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// One group a tenant, in the order of their first files.
+    pub groups: Vec<Group>,
+    /// What was left out.
+    pub skipped: Vec<Skipped>,
+    /// What could not be looked at.
+    pub trouble: Vec<Trouble>,
+}
+
+/// Which configuration to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigChoice {
+    /// The nearest above each file.
+    Nearest,
+    /// This one for all files.
+    File(PathBuf),
+    /// None.
+    None,
+}
+
+/// Folders of installed packages, left out wherever they are.
+const PACKAGES: [&str; 1] = ["node_modules"];
+
+/// Walks the arguments.
+#[must_use]
+pub fn discover(paths: &[PathBuf], choice: &ConfigChoice) -> Discovery {
+    let mut walk = Walk::new(choice);
+    for path in paths {
+        walk.argument(path);
+    }
+    walk.found
+}
+
+/// A path as reports show it: relative to the working directory where possible, with `/`.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let relative = std::env::current_dir().ok().and_then(|current| path.strip_prefix(current).ok());
+    let path = relative.unwrap_or(path);
+    let path = path.strip_prefix(".").unwrap_or(path);
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// The format a name tells.
+#[must_use]
+pub fn format_of(path: &Path) -> Option<Format> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "json" | "jsonc" => Some(Format::Json),
+        "yaml" | "yml" => Some(Format::Yaml),
+        _ => None,
+    }
+}
+
+/// An error of the operating system in words that do not depend on it.
+#[must_use]
+pub fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+struct Walk<'c> {
+    choice: &'c ConfigChoice,
+    found: Discovery,
+    by_config: HashMap<Option<PathBuf>, usize>,
+    configs: HashMap<PathBuf, Option<PathBuf>>,
+    ignores: HashMap<PathBuf, Option<Gitignore>>,
+}
+
+impl<'c> Walk<'c> {
+    fn new(choice: &'c ConfigChoice) -> Self {
+        Self {
+            choice,
+            found: Discovery::default(),
+            by_config: HashMap::new(),
+            configs: HashMap::new(),
+            ignores: HashMap::new(),
+        }
+    }
+
+    fn argument(&mut self, path: &Path) {
+        match std::fs::metadata(path) {
+            Err(error) => self.trouble(path, in_words(&error), false),
+            Ok(meta) if meta.is_dir() => self.folder(path),
+            Ok(_) => self.take(path, true),
+        }
+    }
+
+    fn trouble(&mut self, path: &Path, message: String, harmless: bool) {
+        self.found.trouble.push(Trouble { shown: shown(path), message, harmless });
+    }
+
+    fn skip(&mut self, path: &Path, reason: &str) {
+        self.found.skipped.push(Skipped { shown: shown(path), reason: reason.to_owned() });
+    }
+
+    fn folder(&mut self, root: &Path) {
+        let mut entries = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.walk_error(root, &error);
+                    continue;
+                }
+            };
+            let is_dir = entry.file_type().is_dir();
+            if entry.depth() > 0
+                && let Some(reason) = self.reason(entry.path(), is_dir)
+            {
+                if is_dir {
+                    entries.skip_current_dir();
+                }
+                if is_dir || format_of(entry.path()).is_some() {
+                    self.skip(entry.path(), reason);
+                }
+                continue;
+            }
+            if entry.file_type().is_file() && format_of(entry.path()).is_some() {
+                self.take(entry.path(), false);
+            }
+        }
+    }
+
+    fn walk_error(&mut self, root: &Path, error: &walkdir::Error) {
+        let path = error.path().unwrap_or(root).to_path_buf();
+        if let Some(above) = error.loop_ancestor() {
+            let message = format!("link leads back to `{}`, so it was not followed", shown(above));
+            self.trouble(&path, message, true);
+        } else {
+            let message = error.io_error().map_or_else(|| "cannot be read".to_owned(), in_words);
+            self.trouble(&path, message, false);
+        }
+    }
+
+    /// Why an entry of a folder is left out.
+    fn reason(&mut self, path: &Path, is_dir: bool) -> Option<&'static str> {
+        let name = path.file_name()?.to_string_lossy();
+        if name.starts_with('.') {
+            Some("hidden")
+        } else if is_dir && PACKAGES.contains(&&*name) {
+            Some("installed packages")
+        } else if self.is_ignored(path, is_dir) {
+            Some("ignored by .gitignore")
+        } else {
+            None
+        }
+    }
+
+    /// Whether the `.gitignore` files at and above an entry ignore it; the nearest that speaks decides.
+    fn is_ignored(&mut self, path: &Path, is_dir: bool) -> bool {
+        let Ok(path) = std::path::absolute(path) else { return false };
+        for folder in path.ancestors().skip(1) {
+            let ignore = self.ignores.entry(folder.to_path_buf()).or_insert_with(|| {
+                let file = folder.join(".gitignore");
+                file.is_file().then(|| Gitignore::new(file).0)
+            });
+            match ignore.as_ref().map_or(Match::None, |ignore| ignore.matched(&path, is_dir)) {
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+                Match::None => {}
+            }
+            if folder.join(".git").exists() {
+                return false;
+            }
+        }
+        false
+    }
+
+    fn take(&mut self, path: &Path, named: bool) {
+        if path.file_name().is_some_and(|name| name == FILE_NAME) {
+            self.skip(path, "the configuration");
+            return;
+        }
+        let config = self.config_of(path);
+        let index = *self.by_config.entry(config.clone()).or_insert_with(|| {
+            self.found.groups.push(Group { config, inputs: Vec::new() });
+            self.found.groups.len() - 1
+        });
+        let input = Input { path: path.to_path_buf(), shown: shown(path), named, format: format_of(path) };
+        if let Some(group) = self.found.groups.get_mut(index)
+            && !group.inputs.iter().rev().take(1).any(|last| last.shown == input.shown)
+        {
+            group.inputs.push(input);
+        }
+    }
+
+    fn config_of(&mut self, path: &Path) -> Option<PathBuf> {
+        match self.choice {
+            ConfigChoice::None => None,
+            ConfigChoice::File(file) => Some(file.clone()),
+            ConfigChoice::Nearest => {
+                let path = std::path::absolute(path).ok()?;
+                let folder = path.parent()?;
+                if let Some(known) = self.configs.get(folder) {
+                    return known.clone();
+                }
+                let config = config::nearest(folder);
+                self.configs.insert(folder.to_path_buf(), config.clone());
+                config
+            }
+        }
+    }
+}
+
+/// Which files of a tenant its configuration lets in.
+#[derive(Debug)]
+pub struct PathFilter {
+    include: Option<Gitignore>,
+    exclude: Gitignore,
+}
+
+impl PathFilter {
+    /// The filter of a configuration's `paths`.
+    ///
+    /// # Errors
+    /// A pattern that is not well formed, and why.
+    pub fn new(folder: &Path, include: &[String], exclude: &[String]) -> Result<Self, String> {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let build = |patterns: &[String]| {
+            let mut builder = GitignoreBuilder::new(&folder);
+            for pattern in patterns {
+                builder.add_line(None, pattern).map_err(|error| error.to_string())?;
+            }
+            builder.build().map_err(|error| error.to_string())
+        };
+        let include = if include.is_empty() { None } else { Some(build(include)?) };
+        Ok(Self { include, exclude: build(exclude)? })
+    }
+
+    /// Why a file is left out, where it is.
+    #[must_use]
+    pub fn reason(&self, path: &Path) -> Option<&'static str> {
+        let path = std::path::absolute(path).ok()?;
+        let inside = |list: &Gitignore| path.starts_with(list.path());
+        if inside(&self.exclude) && self.exclude.matched_path_or_any_parents(&path, false).is_ignore() {
+            return Some("excluded by the configuration");
+        }
+        let include = self.include.as_ref()?;
+        let included = inside(include) && include.matched_path_or_any_parents(&path, false).is_ignore();
+        (!included).then_some("not included by the configuration")
+    }
+}

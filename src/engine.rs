@@ -1,0 +1,293 @@
+//! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use crate::access::Access;
+use crate::config::Config;
+use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, Skipped, Trouble};
+use crate::finding::{Certainty, Finding, Label, Level, input};
+use crate::load::{self, Loaded};
+use crate::policy::PolicySet;
+use crate::rules;
+use crate::source::{At, FileId, Source, Sources, Span};
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// A text from standard input, and the name it is shown under.
+    pub stdin: Option<(String, Vec<u8>)>,
+    /// Which configuration.
+    pub config: ConfigChoice,
+    /// Only these rules; empty means all.
+    pub only: Vec<String>,
+    /// Not these rules.
+    pub skip: Vec<String>,
+    /// Judge disabled policies too.
+    pub include_disabled: bool,
+    /// The day, for exceptions with an end.
+    pub today: Date,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Every text read.
+    pub sources: Sources,
+    /// The findings, in the order of their places.
+    pub findings: Vec<Finding>,
+    /// Files that hold policies or named locations, or that could not be read.
+    pub files: usize,
+    /// Policies read.
+    pub policies: usize,
+    /// Findings excused.
+    pub suppressed: usize,
+    /// Files that could not be read in full.
+    pub unreadable: usize,
+    /// The files read, with the number of policies in each.
+    pub read: Vec<(String, usize)>,
+    /// What was left out.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Why there is no outcome.
+#[derive(Debug)]
+pub struct ConfigFailure {
+    /// What is wrong with the configuration.
+    pub problems: Vec<Finding>,
+    /// Its text.
+    pub sources: Sources,
+}
+
+/// One tenant, read.
+#[derive(Debug, Default)]
+pub struct Tenant {
+    /// What its configuration says.
+    pub config: Config,
+    /// Its policies and named locations.
+    pub set: PolicySet,
+    directives: Vec<At<String>>,
+    findings: Vec<Finding>,
+}
+
+impl Tenant {
+    /// Findings on files that could not be read in full.
+    pub fn unread(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.unread)
+    }
+}
+
+/// Runs the rules over everything the options lead to.
+///
+/// # Errors
+/// When a configuration cannot be used.
+pub fn run(options: &Options) -> Result<Outcome, ConfigFailure> {
+    let mut outcome = Outcome::default();
+    for tenant in read(options, &mut outcome)? {
+        check(tenant, options, &mut outcome);
+    }
+    outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    Ok(outcome)
+}
+
+/// Files in their order, policies in theirs; of one policy the gravest first, then by place.
+fn order(finding: &Finding) -> impl Ord {
+    let place = finding.primary.span;
+    let policy = finding.policy.as_ref().filter(|policy| policy.whole.file == place.file);
+    let start = policy.map_or(place.start, |policy| policy.whole.start);
+    (place.file, start, finding.level, place, finding.rule.clone(), finding.message.clone())
+}
+
+/// Reads every tenant the options lead to; what could not be read is in the outcome.
+///
+/// # Errors
+/// When a configuration cannot be used.
+pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, ConfigFailure> {
+    let Discovery { groups, skipped, trouble } = discover::discover(&options.paths, &options.config);
+    outcome.skipped = skipped;
+    for trouble in trouble {
+        report_trouble(trouble, outcome);
+    }
+    let mut groups = groups;
+    let stdin = options.stdin.as_ref().map(|(name, bytes)| {
+        let format = discover::format_of(Path::new(name));
+        (Input { path: PathBuf::from(name), shown: name.clone(), named: true, format }, bytes.clone())
+    });
+    if stdin.is_some() && groups.is_empty() {
+        groups.push(Group { config: config_for_stdin(&options.config), inputs: Vec::new() });
+    }
+    let mut stdin = stdin;
+    let mut tenants = Vec::new();
+    for group in groups {
+        let mut tenant = Tenant { config: config(&group, outcome)?, ..Tenant::default() };
+        let inputs = admitted(group.inputs, &tenant.config, outcome)?;
+        let first = outcome.sources.next_id().0;
+        let loaded: Vec<Loaded> = if inputs.len() < FEW {
+            (first..).zip(&inputs).map(|(id, input)| load::file(input, FileId(id))).collect()
+        } else {
+            inputs
+                .par_iter()
+                .enumerate()
+                .map(|(at, input)| {
+                    let id = first.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
+                    load::file(input, FileId(id))
+                })
+                .collect()
+        };
+        for loaded in loaded {
+            take_in(loaded, &mut tenant, outcome);
+        }
+        if let Some((input, bytes)) = stdin.take() {
+            let loaded = load::from_bytes(&input, bytes, outcome.sources.next_id());
+            take_in(loaded, &mut tenant, outcome);
+        }
+        tenants.push(tenant);
+    }
+    Ok(tenants)
+}
+
+/// Below this many files, starting threads costs more than it saves.
+const FEW: usize = 16;
+
+fn config_for_stdin(choice: &ConfigChoice) -> Option<PathBuf> {
+    match choice {
+        ConfigChoice::None => None,
+        ConfigChoice::File(file) => Some(file.clone()),
+        ConfigChoice::Nearest => crate::config::nearest(&std::env::current_dir().ok()?),
+    }
+}
+
+fn report_trouble(trouble: Trouble, outcome: &mut Outcome) {
+    let file = outcome.sources.add(Source::new(trouble.shown, String::new()));
+    let label = Label::new(Span::start_of(file), "");
+    let finding = if trouble.harmless {
+        Finding::new(input::UNREADABLE_FILE, Level::Note, trouble.message, label)
+            .note("what lies behind it is read through its own folder")
+    } else {
+        outcome.unreadable += 1;
+        outcome.files += 1;
+        let message = format!("cannot be read: {}", trouble.message);
+        Finding::new(input::UNREADABLE_FILE, Level::Error, message, label)
+            .help("check the path and its permissions")
+            .unread()
+    };
+    outcome.findings.push(finding);
+}
+
+fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure> {
+    let Some(path) = &group.config else { return Ok(Config::default()) };
+    let shown = discover::shown(path);
+    let file = outcome.sources.next_id();
+    let bytes = std::fs::read(path).map_err(|error| discover::in_words(&error));
+    let text = bytes.and_then(|bytes| {
+        crate::source::decode(bytes).map(|(text, _)| text).map_err(|_| "not valid UTF-8".to_owned())
+    });
+    let (text, parsed) = match text {
+        Ok(text) => {
+            let parsed = Config::parse(&text, file, path);
+            (text, parsed)
+        }
+        Err(reason) => {
+            let message = format!("configuration cannot be read: {reason}");
+            (String::new(), Err(vec![Finding::unreadable(file, message)]))
+        }
+    };
+    outcome.sources.add(Source::new(shown, text));
+    parsed.map_err(|problems| ConfigFailure { problems, sources: std::mem::take(&mut outcome.sources) })
+}
+
+fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Result<Vec<Input>, ConfigFailure> {
+    if config.include.is_empty() && config.exclude.is_empty() {
+        return Ok(inputs);
+    }
+    let filter = PathFilter::new(&config.folder, &config.include, &config.exclude).map_err(|reason| {
+        let file = outcome.sources.next_id();
+        let message = format!("pattern under `paths` cannot be used: {reason}");
+        let shown = discover::shown(&config.folder.join(crate::config::FILE_NAME));
+        outcome.sources.add(Source::new(shown, String::new()));
+        ConfigFailure {
+            problems: vec![Finding::unreadable(file, message)],
+            sources: std::mem::take(&mut outcome.sources),
+        }
+    })?;
+    let (kept, left): (Vec<_>, Vec<_>) = inputs
+        .into_iter()
+        .map(|input| (filter.reason(&input.path), input))
+        .partition(|(reason, _)| reason.is_none());
+    outcome.skipped.extend(
+        left.into_iter()
+            .filter_map(|(reason, input)| Some(Skipped { shown: input.shown, reason: reason?.to_owned() })),
+    );
+    Ok(kept.into_iter().map(|(_, input)| input).collect())
+}
+
+fn take_in(loaded: Loaded, tenant: &mut Tenant, outcome: &mut Outcome) {
+    let Loaded { source, mut harvest, mut findings, mut directives, passed } = loaded;
+    let shown = source.path().to_owned();
+    outcome.sources.add(source);
+    if let Some(reason) = passed {
+        outcome.skipped.push(Skipped { shown, reason });
+        return;
+    }
+    outcome.files += 1;
+    outcome.policies += harvest.policies.len();
+    outcome.unreadable += usize::from(findings.iter().any(|finding| finding.unread));
+    outcome.read.push((shown, harvest.policies.len()));
+    tenant.set.policies.append(&mut harvest.policies);
+    tenant.set.named_locations.append(&mut harvest.named_locations);
+    tenant.findings.append(&mut findings);
+    tenant.findings.append(&mut harvest.findings);
+    tenant.directives.append(&mut directives);
+}
+
+fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
+    let Tenant { config, set, directives, mut findings } = tenant;
+    let access = Access::new(&set, config.emergency, config.assume, options.include_disabled);
+    for rule in rules::ALL {
+        let level = config.levels.get(rule.meta().id.as_str());
+        if is_asked(rule.meta().id.as_str(), options) && level != Some(&Level::Off) {
+            rule.check(&access, &mut findings);
+        }
+    }
+    findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
+    for finding in &mut findings {
+        if let Some(level) = config.levels.get(finding.rule.as_str()) {
+            finding.level = configured(finding, *level);
+        }
+    }
+    findings.retain(|finding| finding.level != Level::Off);
+    let asked: Vec<_> =
+        config.exceptions.into_iter().filter(|it| is_asked(&it.rule.value, options)).collect();
+    let excused = crate::suppress::apply(&mut findings, &asked, &directives, &outcome.sources, options.today);
+    findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
+    outcome.suppressed += excused;
+    outcome.findings.append(&mut findings);
+}
+
+fn is_asked(rule: &str, options: &Options) -> bool {
+    let named = |list: &[String]| list.iter().any(|name| name == rule);
+    (options.only.is_empty() || named(&options.only)) && !named(&options.skip)
+}
+
+/// The level the configuration gives a finding. It stays one lower for what is not enforced, and nothing that
+/// is not known becomes an error. A file that could not be read stays reported.
+fn configured(finding: &Finding, level: Level) -> Level {
+    if finding.unread {
+        return finding.level;
+    }
+    let level = if finding.once_enabled { level.lowered() } else { level };
+    match (level, finding.certainty) {
+        (Level::Error, Certainty::Unverified) => Level::Warn,
+        (level, _) => level,
+    }
+}
+
+/// The day, in UTC, so that a run gives the same answer everywhere.
+#[must_use]
+pub fn today() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
+}

@@ -1,0 +1,127 @@
+//! One file a notation: a tree of values to policies and named locations.
+//!
+//! Whatever wraps them (list envelopes, arrays, maps by name, export folders' objects), policies are found by
+//! their own shape: an object with `conditions` about users or apps, and something that a policy does.
+
+mod flat;
+mod graph;
+mod location;
+mod reader;
+
+use crate::finding::{Finding, Label, Level, input};
+use crate::policy::{Format, NamedLocation, Policy};
+use crate::source::At;
+use crate::syntax::{Map, Node, Tree, Value};
+use reader::{Reader, member};
+
+/// What one text holds.
+#[derive(Debug, Default)]
+pub struct Harvest {
+    /// Policies, in order.
+    pub policies: Vec<Policy>,
+    /// Named locations, in order.
+    pub named_locations: Vec<NamedLocation>,
+    /// What was odd about them.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads every policy and named location of a text.
+#[must_use]
+pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
+    let mut harvest = Harvest::default();
+    for root in &tree.roots {
+        search(root, None, format, &mut harvest);
+    }
+    harvest
+}
+
+/// Words that in a broken text make it likely that a policy was meant.
+#[must_use]
+pub fn looks_like_policy(text: &[u8]) -> bool {
+    let has = |word: &str| contains_ignoring_case(text, word.as_bytes());
+    has("conditions")
+        && ["grantControls", "grant_controls", "sessionControls", "session_controls"].into_iter().any(has)
+        || has("includeUsers")
+        || has("include_users")
+        || has("included_users")
+}
+
+fn contains_ignoring_case(text: &[u8], word: &[u8]) -> bool {
+    let Some(first) = word.first() else { return true };
+    let starts = [first.to_ascii_lowercase(), first.to_ascii_uppercase()];
+    text.iter().enumerate().any(|(at, byte)| {
+        starts.contains(byte)
+            && text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
+    })
+}
+
+/// `name` is what stands around the object and may name it: the key of a map by name, or a sibling `name`.
+fn search(node: &Node<'_>, name: Option<&At<String>>, format: Format, harvest: &mut Harvest) {
+    match &node.value {
+        Value::List(items) => {
+            for item in items {
+                search(item, None, format, harvest);
+            }
+        }
+        Value::Map(map) => search_map(node, map, name, format, harvest),
+        _ => {}
+    }
+}
+
+fn search_map(
+    node: &Node<'_>,
+    map: &Map<'_>,
+    name: Option<&At<String>>,
+    format: Format,
+    harvest: &mut Harvest,
+) {
+    if graph::is_policy(map) {
+        let mut reader = Reader::new(format, flat::uses_names(map));
+        harvest.policies.push(graph::policy(node.span, map, name, &mut reader));
+        harvest.findings.append(&mut reader.finish());
+    } else if flat::is_policy(map) {
+        let nested = flat::nested(map);
+        let mut reader = Reader::new(format, true);
+        harvest.policies.push(graph::policy(node.span, &nested, name, &mut reader));
+        harvest.findings.append(&mut reader.finish());
+    } else if location::is_location(map) {
+        let mut reader = Reader::new(format, false);
+        harvest.named_locations.push(location::read(node.span, map, &mut reader));
+        harvest.findings.append(&mut reader.finish());
+    } else {
+        let before = harvest.policies.len() + harvest.named_locations.len();
+        let sibling = member(map, "displayName").or_else(|| member(map, "name"));
+        let sibling = sibling.and_then(|node| Some(At::new(node.as_text()?.to_owned(), node.span)));
+        for inner in &map.members {
+            let key = At::new(inner.key.value.to_string(), inner.key.span);
+            let name = sibling.as_ref().or(if is_wrapper(&key.value) { None } else { Some(&key) });
+            search(&inner.value, name, format, harvest);
+        }
+        if harvest.policies.len() + harvest.named_locations.len() > before {
+            next_link(map, harvest);
+        }
+    }
+}
+
+/// Keys that say what is inside, not what it is called.
+fn is_wrapper(key: &str) -> bool {
+    ["value", "details", "policy", "policies", "updates", "body", "properties", "data", "graph"]
+        .iter()
+        .any(|wrapper| key.to_ascii_lowercase().ends_with(wrapper))
+}
+
+fn next_link(map: &Map<'_>, harvest: &mut Harvest) {
+    let Some(link) = map.members.iter().find(|member| member.key.value.ends_with("odata.nextLink")) else {
+        return;
+    };
+    if matches!(link.value.value, Value::Null) {
+        return;
+    }
+    let label = Label::new(link.key.span, "more pages follow");
+    harvest.findings.push(
+        Finding::new(input::INCOMPLETE_EXPORT, Level::Warn, "export holds only its first page", label)
+            .note("policies on the pages that are missing are not checked, and what they block is not known")
+            .help("follow `@odata.nextLink` when exporting, until no page has one")
+            .place("@odata.nextLink"),
+    );
+}

@@ -1,0 +1,476 @@
+//! The one model of a policy, whatever notation it was written in.
+//!
+//! Members follow the Microsoft Graph resource `conditionalAccessPolicy`; every value has its place.
+
+mod fact;
+pub mod ids;
+mod spelling;
+pub mod words;
+
+pub use fact::{Fact, Given, List, Truth, Unresolved, Why};
+pub use spelling::{Case, Format, Spelling, case_of, same_member};
+
+use serde::Serialize;
+
+use crate::finding::About;
+use crate::source::{At, Span};
+use words::{
+    ClientApp, ContinuousAccess, Control, FilterMode, GuestType, InsiderRisk, Operator, Platform, Risk,
+    State, TransferMethod, UserAction,
+};
+
+/// Everything read for one tenant.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicySet {
+    /// The policies, in the order of the files.
+    pub policies: Vec<Policy>,
+    /// The named locations.
+    pub named_locations: Vec<NamedLocation>,
+}
+
+/// One policy.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// The whole object.
+    #[serde(skip)]
+    pub whole: Span,
+    /// The smallest place that shows which policy it is.
+    #[serde(skip)]
+    pub head: Span,
+    /// How the file spells members.
+    #[serde(skip)]
+    pub spelling: Spelling,
+    /// Object id.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub id: Fact<String>,
+    /// Display name; not unique.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub display_name: Fact<String>,
+    /// State.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub state: Fact<State>,
+    /// Who.
+    pub users: Users,
+    /// Which service principals, where it is about those.
+    #[serde(skip_serializing_if = "Workloads::is_empty")]
+    pub workloads: Workloads,
+    /// What is asked for.
+    pub applications: Applications,
+    /// Under which circumstances.
+    pub conditions: Conditions,
+    /// What is demanded.
+    pub grant: Grant,
+    /// What holds for the session.
+    #[serde(skip_serializing_if = "Session::is_empty")]
+    pub session: Session,
+}
+
+impl Policy {
+    /// The policy as a finding names it.
+    #[must_use]
+    pub fn about(&self) -> About {
+        let text = |fact: &Fact<String>| fact.get().map(|at| at.value.clone());
+        About { name: text(&self.display_name), id: text(&self.id), whole: self.whole }
+    }
+
+    /// The display name, else the id, for a message.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let name = self.display_name.get().or(self.id.get());
+        name.map_or("a policy without a name", |at| at.value.as_str())
+    }
+
+    /// Whether the policy is about service principals or agents instead of people.
+    #[must_use]
+    pub fn targets_workloads(&self) -> bool {
+        !self.workloads.is_empty()
+    }
+}
+
+/// A user or group in a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(untagged)]
+pub enum Principal {
+    /// A word of the schema.
+    #[serde(serialize_with = "ids::user_token")]
+    Token(UserToken),
+    /// An object id, in lower case.
+    Id(String),
+    /// A name, in a notation that uses names.
+    Name(String),
+}
+
+/// The words a user list may hold beside ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UserToken {
+    /// Everybody with an account in the tenant, guests included.
+    All,
+    /// Nobody.
+    None,
+    /// Every guest and external user.
+    Guests,
+    /// Every agent user account.
+    AgentUsers,
+}
+
+/// The users of a policy.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Users {
+    /// The key of the object, where it is written.
+    #[serde(skip)]
+    pub key: Option<Span>,
+    /// `includeUsers`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub include_users: List<Principal>,
+    /// `excludeUsers`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude_users: List<Principal>,
+    /// `includeGroups`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub include_groups: List<Principal>,
+    /// `excludeGroups`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude_groups: List<Principal>,
+    /// `includeRoles`: role template ids.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub include_roles: List<Principal>,
+    /// `excludeRoles`: role template ids.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude_roles: List<Principal>,
+    /// `includeGuestsOrExternalUsers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_guests: Option<Guests>,
+    /// `excludeGuestsOrExternalUsers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_guests: Option<Guests>,
+}
+
+/// External users by kind and home tenant.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guests {
+    /// The key of the object.
+    #[serde(skip)]
+    pub key: Option<Span>,
+    /// The kinds.
+    pub types: List<GuestType>,
+    /// The home tenants; an empty list is every tenant.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub tenants: List<String>,
+}
+
+/// Service principals and agents of a policy.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workloads {
+    /// `includeServicePrincipals`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub include_service_principals: List<String>,
+    /// `excludeServicePrincipals`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude_service_principals: List<String>,
+    /// `includeAgentIdServicePrincipals` and `agents.includeAgentUsers`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub include_agents: List<String>,
+    /// `excludeAgentIdServicePrincipals` and `agents.excludeAgentUsers`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude_agents: List<String>,
+    /// `servicePrincipalFilter` or `agentIdServicePrincipalFilter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+}
+
+impl Workloads {
+    /// Whether the policy names none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let nobody = |list: &List<String>| {
+            list.open.is_none()
+                && list.items.iter().all(|item| matches!(&item.value, Given::Known(id) if id == "None"))
+        };
+        nobody(&self.include_service_principals) && nobody(&self.include_agents) && self.filter.is_none()
+    }
+}
+
+/// An app in a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(untagged)]
+pub enum App {
+    /// A word of the schema.
+    #[serde(serialize_with = "ids::app_token")]
+    Token(AppToken),
+    /// An application (client) id, in lower case.
+    Id(String),
+    /// A name, in a notation that uses names.
+    Name(String),
+}
+
+/// The words an app list may hold beside ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AppToken {
+    /// Every resource.
+    All,
+    /// No resource.
+    None,
+    /// The Office 365 suite.
+    Office365,
+    /// Microsoft's admin portals.
+    AdminPortals,
+    /// Every agent resource.
+    AgentResources,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Applications {
+    /// The key of the object, where it is written.
+    #[serde(skip)]
+    pub key: Option<Span>,
+    /// `includeApplications`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub include: List<App>,
+    /// `excludeApplications`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude: List<App>,
+    /// `includeUserActions`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub user_actions: List<UserAction>,
+    /// `includeAuthenticationContextClassReferences`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub auth_contexts: List<String>,
+    /// `applicationFilter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// `globalSecureAccess` or `networkAccess`, deprecated.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub traffic_profiles: List<String>,
+}
+
+/// A rule over attributes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Filter {
+    /// The key of the object.
+    #[serde(skip)]
+    pub key: Span,
+    /// Takes in or leaves out.
+    pub mode: Fact<FilterMode>,
+    /// The rule.
+    pub rule: Fact<String>,
+}
+
+/// A list that takes in and one that leaves out.
+#[derive(Clone, Debug, Serialize)]
+#[serde(bound = "T: Serialize")]
+pub struct Pair<T> {
+    /// The key of the object that holds the two.
+    #[serde(skip)]
+    pub key: Span,
+    /// What is taken in.
+    pub include: List<T>,
+    /// What is left out.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub exclude: List<T>,
+}
+
+/// A place in a location list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(untagged)]
+pub enum Location {
+    /// A word of the schema.
+    #[serde(serialize_with = "ids::location_token")]
+    Token(LocationToken),
+    /// A named location's id, in lower case.
+    Id(String),
+    /// A name, in a notation that uses names.
+    Name(String),
+}
+
+/// The words a location list may hold beside ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LocationToken {
+    /// Every network.
+    All,
+    /// Every trusted one.
+    AllTrusted,
+}
+
+/// The circumstances a policy asks for. What is absent matches everything.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conditions {
+    /// The key of the object, where it is written.
+    #[serde(skip)]
+    pub key: Option<Span>,
+    /// `clientAppTypes`; an empty list is every kind.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub client_app_types: List<ClientApp>,
+    /// `platforms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platforms: Option<Pair<Platform>>,
+    /// `locations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locations: Option<Pair<Location>>,
+    /// `devices.deviceFilter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_filter: Option<Filter>,
+    /// The deprecated device states, wherever the schema had them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_states: Option<Pair<String>>,
+    /// `userRiskLevels`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub user_risk: List<Risk>,
+    /// `signInRiskLevels`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub sign_in_risk: List<Risk>,
+    /// `servicePrincipalRiskLevels`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub service_principal_risk: List<Risk>,
+    /// `insiderRiskLevels`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub insider_risk: List<InsiderRisk>,
+    /// `agentIdRiskLevels`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub agent_risk: List<Risk>,
+    /// `authenticationFlows.transferMethods`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub transfer_methods: List<TransferMethod>,
+    /// Configured conditions whose effect is not known, by the key as written.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "ids::values")]
+    pub unknown: Vec<At<String>>,
+}
+
+/// What is demanded.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The key of the object, where it is written.
+    #[serde(skip)]
+    pub key: Option<Span>,
+    /// How the controls combine.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub operator: Fact<Operator>,
+    /// `builtInControls`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub controls: List<Control>,
+    /// `authenticationStrength`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strength: Option<Strength>,
+    /// `customAuthenticationFactors`.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub custom_factors: List<String>,
+    /// `termsOfUse`: agreement ids, each a control of its own.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub terms_of_use: List<String>,
+}
+
+/// An authentication strength a policy demands.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Strength {
+    /// The place that names it.
+    #[serde(skip)]
+    pub span: Span,
+    /// Its id, in lower case.
+    pub id: Fact<String>,
+    /// The method combinations it accepts, where the file inlines them.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub combinations: List<String>,
+}
+
+/// What holds for a session, as far as it can refuse access; the rest is kept by name.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The key of the object, where it is written.
+    #[serde(skip)]
+    pub key: Option<Span>,
+    /// `secureSignInSession.isEnabled`: token protection.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub token_protection: Fact<bool>,
+    /// `continuousAccessEvaluation.mode`.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub continuous_access: Fact<ContinuousAccess>,
+    /// `disableResilienceDefaults`.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub disable_resilience_defaults: Fact<bool>,
+    /// The other session controls that are written, by canonical name.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "ids::values")]
+    pub others: Vec<At<String>>,
+}
+
+impl Session {
+    /// Whether nothing is written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.token_protection.is_absent()
+            && self.continuous_access.is_absent()
+            && self.disable_resilience_defaults.is_absent()
+            && self.others.is_empty()
+    }
+}
+
+/// A named location.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedLocation {
+    /// The whole object.
+    #[serde(skip)]
+    pub whole: Span,
+    /// Object id, in lower case.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub id: Fact<String>,
+    /// Display name.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub display_name: Fact<String>,
+    /// Whether it is trusted.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub is_trusted: Fact<bool>,
+    /// Its IP ranges, as written.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub ip_ranges: List<String>,
+    /// Its countries, ISO 3166-1 alpha-2.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub countries: List<String>,
+    /// Whether addresses of no known country belong to it.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub include_unknown_countries: Fact<bool>,
+    /// What it is made of.
+    pub kind: LocationKind,
+}
+
+/// What a named location is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LocationKind {
+    /// IP ranges.
+    Ip,
+    /// Countries.
+    Country,
+    /// Compliant network, private link, service tags: not a set of addresses a file lists.
+    Other,
+}
+
+impl NamedLocation {
+    /// Whether no address can ever lie in it, as far as the file tells.
+    #[must_use]
+    pub fn is_empty(&self) -> Truth {
+        let none = |list: &List<String>| match (list.is_known(), list.is_empty()) {
+            (_, true) => Truth::Yes,
+            (true, false) => Truth::No,
+            (false, false) => Truth::Unknown,
+        };
+        match self.kind {
+            LocationKind::Ip => none(&self.ip_ranges),
+            LocationKind::Country => match self.include_unknown_countries.get() {
+                Some(at) if *at.value => Truth::No,
+                _ if self.include_unknown_countries.unresolved().is_some() => Truth::Unknown,
+                _ => none(&self.countries),
+            },
+            LocationKind::Other => Truth::Unknown,
+        }
+    }
+}

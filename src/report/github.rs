@@ -1,0 +1,50 @@
+//! Workflow commands of GitHub Actions, which show as annotations. Source: GitHub documentation, "Workflow
+//! commands for GitHub Actions".
+
+use std::io::{self, Write};
+
+use super::{Report, Style, close, headline};
+use crate::engine::Outcome;
+use crate::finding::Level;
+
+pub(super) struct Github;
+
+impl Report for Github {
+    fn write(&self, outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        for finding in &outcome.findings {
+            let command = match finding.level {
+                Level::Error => "error",
+                Level::Warn => "warning",
+                Level::Note | Level::Off => "notice",
+            };
+            let (start, end) = outcome.sources.range(finding.primary.span);
+            let mut text = headline(finding);
+            for more in [&finding.note, &finding.help].into_iter().flatten() {
+                text.push('\n');
+                text.push_str(more);
+            }
+            let columns = if start.line == end.line {
+                format!(",col={},endColumn={}", start.column, end.column)
+            } else {
+                format!(",col={}", start.column)
+            };
+            writeln!(
+                out,
+                "::{command} file={},line={}{columns},title={}::{}",
+                property(outcome.sources.path(finding.primary.span.file)),
+                start.line,
+                property(finding.rule.as_str()),
+                data(&text)
+            )?;
+        }
+        close(outcome, style, out)
+    }
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

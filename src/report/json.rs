@@ -1,0 +1,133 @@
+//! The report for programs. Its shape is a promise: a change that breaks a reader gets a new `version`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Report, Style, count, fingerprints, url};
+use crate::engine::Outcome;
+use crate::finding::{About, Certainty, ErrorCode, Finding, Label, Level, RuleId};
+use crate::rule::Family;
+use crate::rules;
+use crate::source::{Position, Sources, Span};
+
+pub(super) struct Json;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u8,
+    tool: Tool,
+    summary: Summary,
+    findings: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    policies: usize,
+    error: usize,
+    warn: usize,
+    note: usize,
+    suppressed: usize,
+    unreadable: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    rule: &'a RuleId,
+    level: Level,
+    category: Option<Family>,
+    certainty: Certainty,
+    message: &'a str,
+    policy: Option<&'a About>,
+    location: Location<'a>,
+    labels: Vec<Place<'a>>,
+    related: Vec<Place<'a>>,
+    help: Option<&'a str>,
+    note: Option<&'a str>,
+    recovery: Option<&'a str>,
+    error_codes: &'a [ErrorCode],
+    url: Option<&'static str>,
+    fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    message: &'a str,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    start: Point,
+    end: Point,
+}
+
+#[derive(Serialize)]
+struct Point {
+    line: usize,
+    column: usize,
+    byte: usize,
+}
+
+impl From<Position> for Point {
+    fn from(position: Position) -> Self {
+        Self { line: position.line, column: position.column, byte: position.byte }
+    }
+}
+
+impl Report for Json {
+    fn write(&self, outcome: &Outcome, _: Style, out: &mut dyn Write) -> io::Result<()> {
+        let entries = outcome.findings.iter().zip(fingerprints(outcome));
+        let document = Document {
+            version: 1,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            summary: Summary {
+                files: outcome.files,
+                policies: outcome.policies,
+                error: count(outcome, Level::Error),
+                warn: count(outcome, Level::Warn),
+                note: count(outcome, Level::Note),
+                suppressed: outcome.suppressed,
+                unreadable: outcome.unreadable,
+            },
+            findings: entries.map(|(finding, mark)| entry(finding, mark, &outcome.sources)).collect(),
+        };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        writeln!(out)
+    }
+}
+
+fn entry<'a>(finding: &'a Finding, fingerprint: String, sources: &'a Sources) -> Entry<'a> {
+    let place = |label: &'a Label| Place { message: &label.message, location: location(label.span, sources) };
+    Entry {
+        rule: &finding.rule,
+        level: finding.level,
+        category: rules::of(&finding.rule).map(|rule| rule.meta().family),
+        certainty: finding.certainty,
+        message: &finding.message,
+        policy: finding.policy.as_ref(),
+        location: location(finding.primary.span, sources),
+        labels: finding.all_labels().filter(|label| !label.message.is_empty()).map(place).collect(),
+        related: finding.related.iter().map(place).collect(),
+        help: finding.help.as_deref(),
+        note: finding.note.as_deref(),
+        recovery: finding.recovery.as_deref(),
+        error_codes: &finding.error_codes,
+        url: url(finding),
+        fingerprint,
+    }
+}
+
+fn location(span: Span, sources: &Sources) -> Location<'_> {
+    let (start, end) = sources.range(span);
+    Location { path: sources.path(span.file), start: start.into(), end: end.into() }
+}

@@ -1,0 +1,175 @@
+//! One file a format.
+
+mod concise;
+mod github;
+mod json;
+mod pretty;
+mod sarif;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use sha2::{Digest, Sha256};
+
+use crate::engine::Outcome;
+use crate::finding::{Finding, Level};
+use crate::rules;
+use crate::source::Sources;
+
+/// A format of the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people: the text, with every place marked
+    #[default]
+    Pretty,
+    /// One line a finding
+    Concise,
+    /// For programs; the shape is versioned
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+/// How a report for people looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Colours are used.
+    pub color: bool,
+    /// The terminal understands hyperlinks.
+    pub links: bool,
+    /// The width, in columns.
+    pub width: usize,
+    /// Drawn with ASCII alone.
+    pub ascii: bool,
+    /// Findings only, no closing line.
+    pub quiet: bool,
+    /// Findings counted by rule at the end.
+    pub statistics: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, links: false, width: 80, ascii: false, quiet: false, statistics: false }
+    }
+}
+
+/// Writes a report.
+pub trait Report {
+    /// Writes all findings of a run.
+    ///
+    /// # Errors
+    /// What the writer returns.
+    fn write(&self, outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The report of a format.
+#[must_use]
+pub fn of(format: ReportFormat) -> &'static dyn Report {
+    match format {
+        ReportFormat::Pretty => &pretty::Pretty,
+        ReportFormat::Concise => &concise::Concise,
+        ReportFormat::Json => &json::Json,
+        ReportFormat::Sarif => &sarif::Sarif,
+        ReportFormat::Github => &github::Github,
+    }
+}
+
+/// Writes findings that are not the outcome of a run, such as problems of the configuration, for people.
+///
+/// # Errors
+/// What the writer returns.
+pub fn problems(
+    findings: &[Finding],
+    sources: &Sources,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    findings.iter().try_for_each(|finding| pretty::one(finding, sources, style, out))
+}
+
+/// How many findings of a level there are.
+fn count(outcome: &Outcome, level: Level) -> usize {
+    outcome.findings.iter().filter(|finding| finding.level == level).count()
+}
+
+/// The closing line: what was read and what was found.
+fn closing(outcome: &Outcome) -> String {
+    let plural = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        many => format!("{many} {one}s"),
+    };
+    let policies = match outcome.policies {
+        1 => "1 policy".to_owned(),
+        many => format!("{many} policies"),
+    };
+    let mut parts = vec![plural(outcome.files, "file"), policies];
+    let levels = [(Level::Error, "error"), (Level::Warn, "warning"), (Level::Note, "note")];
+    let found = levels.map(|(level, word)| (count(outcome, level), word));
+    parts.extend(found.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word)));
+    if outcome.findings.is_empty() {
+        parts.push("no findings".to_owned());
+    }
+    if outcome.suppressed > 0 {
+        parts.push(format!("{} excused", outcome.suppressed));
+    }
+    if outcome.unreadable > 0 {
+        parts.push(format!("{} not read in full", plural(outcome.unreadable, "file")));
+    }
+    parts.join(", ")
+}
+
+/// What `--statistics` adds: findings by rule, most first.
+fn statistics(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let mut counts = std::collections::BTreeMap::new();
+    for finding in &outcome.findings {
+        *counts.entry(finding.rule.as_str()).or_insert(0_usize) += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    counts.into_iter().try_for_each(|(rule, count)| writeln!(out, "{count:>6}  {rule}"))
+}
+
+/// The closing of a report for people.
+fn close(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.statistics {
+        statistics(outcome, out)?;
+    }
+    if style.quiet { Ok(()) } else { writeln!(out, "{}", closing(outcome)) }
+}
+
+/// Names findings across runs: from the rule, the policy and the place in it, never from a line. Findings that
+/// agree in all of these are told apart by their order.
+fn fingerprints(outcome: &Outcome) -> Vec<String> {
+    let mut seen = std::collections::HashMap::new();
+    let of = |finding: &Finding| {
+        let policy = match &finding.policy {
+            Some(policy) => policy.id.clone().or(policy.name.clone()).unwrap_or_default(),
+            None => outcome.sources.path(finding.primary.span.file).to_owned(),
+        };
+        let count =
+            seen.entry((finding.rule.clone(), policy.clone(), finding.place.clone())).or_insert(0_usize);
+        let mut hash = Sha256::new();
+        for part in [finding.rule.as_str(), &policy, &finding.place, &count.to_string()] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        *count += 1;
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    };
+    outcome.findings.iter().map(of).collect()
+}
+
+/// Where the documentation of a finding's rule starts from.
+fn url(finding: &Finding) -> Option<&'static str> {
+    rules::of(&finding.rule).and_then(|rule| rule.meta().url())
+}
+
+/// Message and primary label, for formats with one line a finding.
+fn headline(finding: &Finding) -> String {
+    match finding.primary.message.as_str() {
+        "" => finding.message.clone(),
+        label => format!("{}: {label}", finding.message),
+    }
+}

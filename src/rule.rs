@@ -1,0 +1,97 @@
+//! What a rule is.
+
+use crate::access::{Access, Standing, standing};
+use crate::finding::{Finding, Label, Level, RuleId};
+use crate::policy::Policy;
+
+/// What a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// People cannot sign in.
+    Lockout,
+    /// A file cannot be read as meant.
+    Input,
+    /// An exception in the configuration or in a comment.
+    Exception,
+}
+
+impl Family {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lockout => "lockout",
+            Self::Input => "input",
+            Self::Exception => "exception",
+        }
+    }
+}
+
+/// What is known of a rule without running it.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// Its name, and the name of its folder: "allow <id>" names the bad thing.
+    pub id: RuleId,
+    /// What it is about.
+    pub family: Family,
+    /// The highest level it reports on its own.
+    pub level: Level,
+    /// Its documentation: title, one-line summary, sections, executed examples.
+    pub docs: &'static str,
+}
+
+impl Meta {
+    /// The first paragraph of the documentation.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.docs.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default()
+    }
+
+    /// The first link of the documentation's references.
+    #[must_use]
+    pub fn url(&self) -> Option<&'static str> {
+        let (_, references) = self.docs.split_once("## References")?;
+        references.split_whitespace().find_map(|word| {
+            let at = word.find("https://")?;
+            Some(word.get(at..)?.trim_end_matches([')', '>', '.']))
+        })
+    }
+}
+
+/// One check.
+pub trait Rule: Sync {
+    /// What is known of it without running it.
+    fn meta(&self) -> &Meta;
+
+    /// Reports what is wrong with a tenant. Rules of the input and exception families report while reading,
+    /// and have nothing to do here.
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        let _ = (access, findings);
+    }
+}
+
+/// A finding about a policy. What would come about only once the policy is enabled says so and is one level
+/// lower.
+#[must_use]
+pub fn finding(meta: &Meta, policy: &Policy, level: Level, message: &str, primary: Label) -> Finding {
+    let once_enabled = standing(policy) != Standing::Enforced;
+    let (level, message) = if once_enabled {
+        (level.lowered(), format!("{message} once enabled"))
+    } else {
+        (level, message.to_owned())
+    };
+    let mut finding = Finding::new(meta.id.clone(), level, message, primary);
+    finding.policy = Some(policy.about());
+    finding.once_enabled = once_enabled;
+    finding
+}
+
+/// What rules import.
+pub mod prelude {
+    pub use super::{Family, Meta, Rule, finding};
+    pub use crate::access::Access;
+    pub use crate::finding::{Certainty, ErrorCode, Finding, Label, Level, RuleId, input};
+    pub use crate::policy::Policy;
+    pub use crate::source::Span;
+}

@@ -1,0 +1,152 @@
+//! Text to one spanned tree, whatever the format.
+
+pub mod json;
+pub mod yaml;
+
+use std::borrow::Cow;
+
+use crate::finding::{Finding, Level, input};
+use crate::source::{At, Span};
+
+/// The deepest nesting read, in levels. Real policies have fewer than ten.
+pub const MAX_DEPTH: usize = 128;
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub struct Node<'t> {
+    /// The place: the whole value, quotes and brackets included.
+    pub span: Span,
+    /// The value.
+    pub value: Value<'t>,
+}
+
+/// A value as written.
+#[derive(Clone, Debug)]
+pub enum Value<'t> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as written.
+    Number(Cow<'t, str>),
+    /// An expression the reader does not evaluate, as written.
+    Unresolved(Cow<'t, str>),
+    /// A text.
+    Text(Cow<'t, str>),
+    /// A list.
+    List(Vec<Node<'t>>),
+    /// An object.
+    Map(Map<'t>),
+}
+
+/// The members of an object, in order; of a key that stands twice, both.
+#[derive(Clone, Debug, Default)]
+pub struct Map<'t> {
+    /// The members.
+    pub members: Vec<Member<'t>>,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub struct Member<'t> {
+    /// The key and its place, quotes included.
+    pub key: At<Cow<'t, str>>,
+    /// The value.
+    pub value: Node<'t>,
+}
+
+impl<'t> Node<'t> {
+    /// The object, where it is one.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&Map<'t>> {
+        match &self.value {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The text, where it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What kind of value it is, in words for a message.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Unresolved(_) => "an expression",
+            Value::Text(_) => "a text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "an object",
+        }
+    }
+}
+
+impl<'t> Map<'t> {
+    /// The value of a key, compared exactly.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node<'t>> {
+        self.members.iter().find(|member| member.key.value == key).map(|member| &member.value)
+    }
+}
+
+/// The roots of one text (several for YAML documents) and what reading them found.
+#[derive(Debug, Default)]
+pub struct Tree<'t> {
+    /// One root a document.
+    pub roots: Vec<Node<'t>>,
+    /// Comments that start with `# calint:`, with the text behind the colon.
+    pub directives: Vec<At<String>>,
+    /// What was wrong or was tolerated.
+    pub findings: Vec<Finding>,
+}
+
+/// Reports every key that stands twice in one object, anywhere below a node.
+fn duplicate_keys(node: &Node<'_>, findings: &mut Vec<Finding>) {
+    match &node.value {
+        Value::List(items) => {
+            for item in items {
+                duplicate_keys(item, findings);
+            }
+        }
+        Value::Map(map) => {
+            duplicates_in(map, findings);
+            for member in &map.members {
+                duplicate_keys(&member.value, findings);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn duplicates_in(map: &Map<'_>, findings: &mut Vec<Finding>) {
+    let mut sorted: Vec<_> = map.members.iter().map(|member| &member.key).collect();
+    sorted.sort_by(|a, b| a.value.cmp(&b.value).then(a.span.cmp(&b.span)));
+    for pair in sorted.windows(2) {
+        let [first, second] = pair else { continue };
+        if first.value == second.value {
+            let label = crate::finding::Label::new(second.span, "this one is used here");
+            findings.push(
+                Finding::new(
+                    input::DUPLICATE_KEY,
+                    Level::Error,
+                    format!("key `{}` is written twice in one object", first.value),
+                    label,
+                )
+                .label(first.span, "first written here")
+                .note(
+                    "programs differ in which of the two they take, so nobody can say what this policy does",
+                )
+                .help(format!("keep one `{}`", first.value))
+                .place(first.value.to_string()),
+            );
+        }
+    }
+}
