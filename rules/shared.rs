@@ -155,6 +155,9 @@ pub(super) fn finish(
     left_out: &Exclusions,
 ) -> Finding {
     let mut finding = label_exclusions(finding, policy, left_out);
+    if let Some(clients) = access::all_but_legacy(policy) {
+        finding = finding.label(clients, "leaves out only legacy clients, which reach no admin tool");
+    }
     for unknown in &everyone.unknown {
         finding = finding.label(*unknown, "may narrow it; its effect is not known");
     }

@@ -10,8 +10,8 @@ pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{Demand, session_refusal};
 pub use grant::{Managed, Need, OnlyWay, demand, meets_unaided, only_way};
 pub use scope::{
-    Exclusions, Narrowing, Relief, app_exclusions, every_app, everyone, exclusions, narrowing,
-    platforms_written,
+    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, every_app, everyone, exclusions,
+    narrowing, platforms_written,
 };
 
 use crate::policy::words::State;

@@ -105,18 +105,25 @@ fn listed<T>(list: &List<T>, truth: Truth) -> Narrows {
     (!list.is_empty()).then_some((key, truth))
 }
 
-/// Not configured, `all`, or all of browser, modern, Exchange ActiveSync and other is every kind of client.
+/// Not configured, `all`, or browsers and modern apps together: what is left then is legacy clients, which reach
+/// neither an admin center nor Microsoft Graph, so nobody can work or undo anything with them.
 fn client_apps(list: &List<ClientApp>) -> Narrows {
-    const EVERY: [ClientApp; 4] =
-        [ClientApp::Browser, ClientApp::Modern, ClientApp::ActiveSync, ClientApp::Other];
-    let all = list.contains(&ClientApp::All);
-    let every = EVERY.iter().fold(Truth::Yes, |so_far, kind| so_far.and(list.contains(kind)));
-    let truth = match all.or(every) {
+    let modern = list.contains(&ClientApp::Browser).and(list.contains(&ClientApp::Modern));
+    let truth = match list.contains(&ClientApp::All).or(modern) {
         Truth::Yes => Truth::No,
         Truth::No => Truth::Yes,
         Truth::Unknown => Truth::Unknown,
     };
     listed(list, truth)
+}
+
+/// Where a policy leaves out nothing but legacy clients.
+#[must_use]
+pub fn all_but_legacy(policy: &Policy) -> Option<Span> {
+    let list = &policy.conditions.client_app_types;
+    let narrows = client_apps(list).is_some_and(|(_, truth)| truth != Truth::No);
+    let legacy = [ClientApp::All, ClientApp::Other].iter().any(|kind| list.contains(kind) != Truth::No);
+    if list.is_empty() || narrows || legacy { None } else { list.key.as_ref().map(|key| key.span) }
 }
 
 /// An explicit list never covers platforms that are not recognised; only `all` does. Leaving out Windows Phone

@@ -15,13 +15,14 @@ use crate::syntax::{Map, Member, Node, Value};
 /// the conditions are missing, a state beside grant controls.
 pub(super) fn is_policy(map: &Map<'_>) -> bool {
     let has = |name| member(map, name).is_some();
+    let stated = member(map, "state").is_some_and(|state| state.as_text().is_some());
     let about = member(map, "conditions").and_then(Node::as_map).is_some_and(|conditions| {
         ["users", "applications", "clientApplications", "agents"].into_iter().any(|name| {
             member(conditions, name).is_some_and(|node| matches!(node.value, Value::Map(_) | Value::Text(_)))
         })
     });
     let does = ["grantControls", "sessionControls"].into_iter().any(has);
-    if about { does || has("state") || has("displayName") } else { does && has("state") }
+    if about { does || stated || has("displayName") } else { does && stated && !has("conditions") }
 }
 
 const POLICY: &[&str] = &[

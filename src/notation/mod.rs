@@ -25,6 +25,17 @@ pub struct Harvest {
     pub findings: Vec<Finding>,
 }
 
+impl Harvest {
+    /// Takes in a policy; what was odd about its values is about it.
+    fn take(&mut self, policy: Policy, reader: Reader) {
+        let about = policy.about();
+        self.findings.extend(
+            reader.finish().into_iter().map(|finding| Finding { policy: Some(about.clone()), ..finding }),
+        );
+        self.policies.push(policy);
+    }
+}
+
 /// Reads every policy and named location of a text.
 #[must_use]
 pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
@@ -75,15 +86,12 @@ fn search_map(
     format: Format,
     harvest: &mut Harvest,
 ) {
-    if graph::is_policy(map) {
-        let mut reader = Reader::new(format, flat::uses_names(map));
-        harvest.policies.push(graph::policy(node.span, map, name, &mut reader));
-        harvest.findings.append(&mut reader.finish());
-    } else if flat::is_policy(map) {
-        let nested = flat::nested(map);
+    if flat::is_policy(map) {
         let mut reader = Reader::new(format, true);
-        harvest.policies.push(graph::policy(node.span, &nested, name, &mut reader));
-        harvest.findings.append(&mut reader.finish());
+        harvest.take(graph::policy(node.span, &flat::nested(map), name, &mut reader), reader);
+    } else if graph::is_policy(map) {
+        let mut reader = Reader::new(format, flat::uses_names(map));
+        harvest.take(graph::policy(node.span, map, name, &mut reader), reader);
     } else if location::is_location(map) {
         let mut reader = Reader::new(format, false);
         harvest.named_locations.push(location::read(node.span, map, &mut reader));

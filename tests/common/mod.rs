@@ -1,0 +1,60 @@
+//! What several test files need.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use calint::discover::ConfigChoice;
+use calint::engine::{self, Options, Outcome};
+
+/// The folder of the project.
+pub fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Options that read nothing yet and use no configuration.
+pub fn options() -> Options {
+    Options {
+        paths: Vec::new(),
+        stdin: None,
+        config: ConfigChoice::None,
+        only: Vec::new(),
+        skip: Vec::new(),
+        include_disabled: false,
+        today: "2026-01-31".parse().unwrap(),
+    }
+}
+
+/// Checks one text under a name that tells its format.
+pub fn check_text(name: &str, text: &str) -> Outcome {
+    let stdin = Some((name.to_owned(), text.as_bytes().to_vec()));
+    engine::run(&Options { stdin, ..options() }).expect("no configuration is read")
+}
+
+/// The rules of all findings, in order.
+pub fn rules(outcome: &Outcome) -> Vec<&str> {
+    outcome.findings.iter().map(|finding| finding.rule.as_str()).collect()
+}
+
+/// `rule: level` of all findings, in order.
+pub fn verdicts(outcome: &Outcome) -> Vec<String> {
+    outcome.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.level)).collect()
+}
+
+/// The built program with an environment that does not depend on the machine.
+pub fn calint(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_calint"));
+    command.current_dir(folder);
+    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "CI", "GITHUB_ACTIONS"] {
+        command.env_remove(name);
+    }
+    command.env("TERM", "xterm-256color");
+    command
+}
+
+/// Standard output, standard error and exit code of a run.
+pub fn ran(output: Output) -> (String, String, Option<i32>) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
