@@ -184,7 +184,7 @@ impl MissingEmergencyExclusion {
             return None;
         }
         let span = *left_out.people.first()?;
-        let message = "no account or group is excluded from every policy that can refuse emergency access";
+        let message = "no exclusion is common to the policies that can refuse emergency access";
         let label = Label::new(span, "excluded here, but not everywhere");
         let mut finding = finding(self.meta(), first, Level::Warn, message, label)
             .place("conditions.users")

@@ -101,8 +101,8 @@ impl<'a> Access<'a> {
             .filter(move |policy| include_disabled || standing(policy) != Standing::Disabled)
     }
 
-    /// The policies that are judged and are about people.
+    /// The policies that are judged, are about people and apply to something.
     pub fn about_people(&self) -> impl Iterator<Item = &'a Policy> {
-        self.judged().filter(|policy| !policy.targets_workloads())
+        self.judged().filter(|policy| !policy.targets_workloads() && scope::targets_something(policy))
     }
 }

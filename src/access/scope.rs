@@ -25,6 +25,20 @@ pub fn every_app(policy: &Policy) -> Option<Span> {
     policy.applications.include.find(|app| *app == App::Token(AppToken::All)).map(|at| at.span)
 }
 
+/// Whether a policy applies to any app, user action or authentication context at all. What is not known may be
+/// one.
+pub(super) fn targets_something(policy: &Policy) -> bool {
+    let applications = &policy.applications;
+    let apps = &applications.include;
+    let names_app = apps.items.iter().any(|app| app.value != Given::Known(App::Token(AppToken::None)));
+    names_app
+        || apps.open.is_some()
+        || !applications.user_actions.is_empty()
+        || !applications.auth_contexts.is_empty()
+        || !applications.traffic_profiles.is_empty()
+        || applications.filter.is_some()
+}
+
 /// Where a policy leaves out apps, by list or by filter. An entry that is not known counts: it is written.
 #[must_use]
 pub fn app_exclusions(policy: &Policy) -> Vec<Span> {

@@ -304,7 +304,7 @@ mod tests {
     }
 
     fn slice(text: &str, span: Span) -> &str {
-        &text[span.start as usize..span.end as usize]
+        text.get(span.start as usize..span.end as usize).unwrap()
     }
 
     #[test]

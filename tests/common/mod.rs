@@ -1,6 +1,7 @@
 //! What several test files need.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,12 +10,12 @@ use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome};
 
 /// The folder of the project.
-pub fn project() -> PathBuf {
+pub(crate) fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Options that read nothing yet and use no configuration.
-pub fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         paths: Vec::new(),
         stdin: None,
@@ -27,23 +28,23 @@ pub fn options() -> Options {
 }
 
 /// Checks one text under a name that tells its format.
-pub fn check_text(name: &str, text: &str) -> Outcome {
+pub(crate) fn check_text(name: &str, text: &str) -> Outcome {
     let stdin = Some((name.to_owned(), text.as_bytes().to_vec()));
     engine::run(&Options { stdin, ..options() }).expect("no configuration is read")
 }
 
 /// The rules of all findings, in order.
-pub fn rules(outcome: &Outcome) -> Vec<&str> {
+pub(crate) fn rules(outcome: &Outcome) -> Vec<&str> {
     outcome.findings.iter().map(|finding| finding.rule.as_str()).collect()
 }
 
 /// `rule: level` of all findings, in order.
-pub fn verdicts(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn verdicts(outcome: &Outcome) -> Vec<String> {
     outcome.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.level)).collect()
 }
 
 /// The built program with an environment that does not depend on the machine.
-pub fn calint(folder: &Path) -> Command {
+pub(crate) fn calint(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_calint"));
     command.current_dir(folder);
     for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "CI", "GITHUB_ACTIONS"] {
@@ -54,7 +55,7 @@ pub fn calint(folder: &Path) -> Command {
 }
 
 /// Standard output, standard error and exit code of a run.
-pub fn ran(output: Output) -> (String, String, Option<i32>) {
+pub(crate) fn ran(output: Output) -> (String, String, Option<i32>) {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
     (text(output.stdout), text(output.stderr), output.status.code())
 }

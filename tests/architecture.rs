@@ -1,0 +1,97 @@
+//! Data goes one way: which module may import which.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with everything it may import.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("finding", &["source"]),
+    ("syntax", &["source", "finding"]),
+    ("policy", &["source", "finding"]),
+    ("notation", &["source", "finding", "syntax", "policy"]),
+    ("access", &["source", "policy"]),
+    ("rule", &["source", "finding", "policy", "access"]),
+    ("rules", &["source", "finding", "policy", "access", "rule"]),
+    ("config", &["source", "finding", "syntax", "access", "rules"]),
+    ("suppress", &["source", "finding", "config", "rules"]),
+    ("discover", &["config", "policy"]),
+    ("load", &["source", "finding", "syntax", "policy", "notation", "discover"]),
+    (
+        "engine",
+        &["source", "finding", "policy", "access", "rules", "config", "suppress", "discover", "load"],
+    ),
+    ("report", &["source", "finding", "rule", "rules", "engine"]),
+    ("sign_in_error", &["finding"]),
+    ("cli", &["finding", "rules", "report"]),
+    (
+        "command",
+        &["finding", "rules", "config", "discover", "load", "engine", "report", "sign_in_error", "cli"],
+    ),
+];
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The module a file belongs to: the first folder or file below `src`, or `rules`.
+fn module(file: &Path) -> String {
+    let relative = file.strip_prefix(common::project()).unwrap();
+    let mut parts = relative.components().map(|part| part.as_os_str().to_str().unwrap());
+    match parts.next() {
+        Some("rules") => "rules".to_owned(),
+        _ => parts.next().expect("a file below src").trim_end_matches(".rs").to_owned(),
+    }
+}
+
+#[test]
+fn modules_import_only_what_they_may() {
+    let mut files = Vec::new();
+    files_below(&common::project().join("src"), &mut files);
+    files_below(&common::project().join("rules"), &mut files);
+    assert!(files.len() > 40, "the files were found");
+    for file in files {
+        let own = module(&file);
+        if ["lib", "main"].contains(&own.as_str()) {
+            continue;
+        }
+        let (_, allowed) = MAY_IMPORT
+            .iter()
+            .find(|(name, _)| *name == own)
+            .unwrap_or_else(|| panic!("module `{own}` is missing in the table"));
+        let text = fs::read_to_string(&file).unwrap();
+        for (_, rest) in text.match_indices("crate::").map(|(at, word)| text.split_at(at + word.len())) {
+            let imported = rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next();
+            let imported = imported.unwrap_or_default();
+            assert!(
+                imported == own || allowed.contains(&imported),
+                "{} imports `{imported}`, which `{own}` may not",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn only_one_file_knows_miette() {
+    let mut files = Vec::new();
+    files_below(&common::project().join("src"), &mut files);
+    files_below(&common::project().join("rules"), &mut files);
+    let knowing: Vec<_> = files
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("miette::"))
+        .map(|file| file.file_name().unwrap().to_owned())
+        .collect();
+    assert_eq!(knowing, ["pretty.rs"]);
+}
