@@ -7,6 +7,7 @@ use crate::rule::prelude::*;
 pub(super) const BLOCKED: ErrorCode = ErrorCode(53003);
 const NOT_COMPLIANT: ErrorCode = ErrorCode(53000);
 const NOT_HYBRID: ErrorCode = ErrorCode(53001);
+const NOT_APPROVED: ErrorCode = ErrorCode(53002);
 const NOT_PROTECTED: ErrorCode = ErrorCode(53009);
 
 /// A policy over all users and all apps that no condition narrows for certain.
@@ -70,7 +71,8 @@ pub(super) fn block_finding(
 
 /// The wording of a demand for a managed device or app.
 pub(super) struct DeviceWording {
-    pub(super) managed: Managed,
+    /// What the rule is about, each a control of its own.
+    pub(super) managed: &'static [Managed],
     pub(super) message: &'static str,
     pub(super) label: &'static str,
     pub(super) note: &'static str,
@@ -88,7 +90,7 @@ pub(super) fn check_only_way(
 ) {
     for policy in access.about_people() {
         let Some(way) = access::only_way(policy, access.assume) else { continue };
-        if way.managed != wording.managed || !access::app_exclusions(policy).is_empty() {
+        if !wording.managed.contains(&way.managed) || !access::app_exclusions(policy).is_empty() {
             continue;
         }
         let Some(everyone) = covers_everything(policy, access) else { continue };
@@ -142,6 +144,7 @@ fn code(managed: Managed) -> ErrorCode {
         Managed::CompliantDevice => NOT_COMPLIANT,
         Managed::HybridDevice => NOT_HYBRID,
         Managed::ProtectedApp => NOT_PROTECTED,
+        Managed::ApprovedApp => NOT_APPROVED,
     }
 }
 

@@ -107,6 +107,7 @@ pub fn format_of(path: &Path) -> Option<Format> {
     match extension.as_str() {
         "json" | "jsonc" => Some(Format::Json),
         "yaml" | "yml" => Some(Format::Yaml),
+        "tf" | "tfvars" => Some(Format::Hcl),
         _ => None,
     }
 }

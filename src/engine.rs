@@ -1,18 +1,22 @@
 //! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::access::Access;
-use crate::config::Config;
+use crate::config::{Config, Exception};
 use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, Skipped, Trouble};
 use crate::finding::{Certainty, Finding, Label, Level, input};
 use crate::load::{self, Loaded};
+use crate::modules::{self, TerraformFile};
+use crate::notation::Harvest;
 use crate::policy::PolicySet;
 use crate::rules;
 use crate::source::{At, FileId, Source, Sources, Span};
+use crate::suppress;
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -72,6 +76,8 @@ pub struct Tenant {
     pub set: PolicySet,
     directives: Vec<At<String>>,
     findings: Vec<Finding>,
+    /// Files were named, so that the tenant may have more policies than were read.
+    partial: bool,
 }
 
 impl Tenant {
@@ -125,6 +131,7 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
     for group in groups {
         let mut tenant = Tenant { config: config(&group, outcome)?, ..Tenant::default() };
         let inputs = admitted(group.inputs, &tenant.config, outcome)?;
+        tenant.partial = stdin.is_some() || inputs.iter().any(|input| input.named);
         let first = outcome.sources.next_id().0;
         let loaded: Vec<Loaded> = if inputs.len() < FEW {
             (first..).zip(&inputs).map(|(id, input)| load::file(input, FileId(id))).collect()
@@ -138,12 +145,16 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
                 })
                 .collect()
         };
-        for loaded in loaded {
-            take_in(loaded, &mut tenant, outcome);
+        let mut terraform = Vec::new();
+        for (loaded, input) in loaded.into_iter().zip(inputs) {
+            take_in(loaded, &input.path, &mut tenant, &mut terraform, outcome);
         }
         if let Some((input, bytes)) = stdin.take() {
             let loaded = load::from_bytes(&input, bytes, outcome.sources.next_id());
-            take_in(loaded, &mut tenant, outcome);
+            take_in(loaded, &input.path, &mut tenant, &mut terraform, outcome);
+        }
+        if !terraform.is_empty() {
+            take_in_modules(terraform, &mut tenant, outcome);
         }
         tenants.push(tenant);
     }
@@ -225,28 +236,71 @@ fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Resul
     Ok(kept.into_iter().map(|(_, input)| input).collect())
 }
 
-fn take_in(loaded: Loaded, tenant: &mut Tenant, outcome: &mut Outcome) {
-    let Loaded { source, mut harvest, mut findings, mut directives, passed } = loaded;
+fn take_in(
+    loaded: Loaded,
+    path: &Path,
+    tenant: &mut Tenant,
+    terraform: &mut Vec<TerraformFile>,
+    outcome: &mut Outcome,
+) {
+    let Loaded { source, harvest, mut findings, mut directives, passed, parts } = loaded;
     let shown = source.path().to_owned();
-    outcome.sources.add(source);
+    let file = outcome.sources.add(source);
+    outcome.unreadable += usize::from(findings.iter().any(|finding| finding.unread));
+    if let Some(parts) = parts {
+        outcome.files += usize::from(!findings.is_empty());
+        tenant.findings.append(&mut findings);
+        terraform.push(TerraformFile { file, path: path.to_path_buf(), parts, asked: true });
+        return;
+    }
     if let Some(reason) = passed {
         outcome.skipped.push(Skipped { shown, reason });
         return;
     }
     outcome.files += 1;
-    outcome.policies += harvest.policies.len();
-    outcome.unreadable += usize::from(findings.iter().any(|finding| finding.unread));
     outcome.read.push((shown, harvest.policies.len()));
+    tenant.findings.append(&mut findings);
+    tenant.directives.append(&mut directives);
+    take_in_harvest(harvest, tenant, outcome);
+}
+
+fn take_in_harvest(mut harvest: Harvest, tenant: &mut Tenant, outcome: &mut Outcome) {
+    outcome.policies += harvest.policies.len();
     tenant.set.policies.append(&mut harvest.policies);
     tenant.set.named_locations.append(&mut harvest.named_locations);
-    tenant.findings.append(&mut findings);
     tenant.findings.append(&mut harvest.findings);
-    tenant.directives.append(&mut directives);
+}
+
+/// Reads Terraform files together, and counts for each what it holds.
+fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut Outcome) {
+    let asked: Vec<_> = files.iter().map(|file| file.file).collect();
+    let harvest = modules::harvest(files, &mut outcome.sources);
+    let mut counts: BTreeMap<FileId, usize> = BTreeMap::new();
+    for policy in &harvest.policies {
+        *counts.entry(policy.whole.file).or_default() += 1;
+    }
+    for location in &harvest.named_locations {
+        counts.entry(location.whole.file).or_default();
+    }
+    for file in asked {
+        let shown = outcome.sources.path(file).to_owned();
+        let unread = tenant.findings.iter().any(|finding| finding.primary.span.file == file);
+        match counts.get(&file) {
+            Some(count) => {
+                outcome.files += usize::from(!unread);
+                outcome.read.push((shown, *count));
+            }
+            None if unread => {}
+            None => outcome.skipped.push(Skipped { shown, reason: "holds no policy".to_owned() }),
+        }
+    }
+    take_in_harvest(harvest, tenant, outcome);
 }
 
 fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
-    let Tenant { config, set, directives, mut findings } = tenant;
-    let access = Access::new(&set, config.emergency, config.assume, options.include_disabled);
+    let Tenant { config, set, directives, mut findings, partial } = tenant;
+    let declared = config.emergency.clone();
+    let access = Access::new(&set, declared, config.assume, options.include_disabled);
     for rule in rules::ALL {
         let level = config.levels.get(rule.meta().id.as_str());
         if is_asked(rule.meta().id.as_str(), options) && level != Some(&Level::Off) {
@@ -254,16 +308,24 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
         }
     }
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
+    let ran = |rule: &str| is_asked(rule, options) && config.levels.get(rule) != Some(&Level::Off);
+    let is_read = |exception: &Exception| {
+        !partial || set.policies.iter().any(|policy| exception.is_about(&policy.about()))
+    };
+    let exceptions: Vec<_> = config
+        .exceptions
+        .iter()
+        .filter(|exception| ran(&exception.rule.value) && is_read(exception))
+        .collect();
+    let excused =
+        suppress::apply(&mut findings, &exceptions, &directives, &ran, &outcome.sources, options.today);
+    findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
     for finding in &mut findings {
         if let Some(level) = config.levels.get(finding.rule.as_str()) {
             finding.level = configured(finding, *level);
         }
     }
     findings.retain(|finding| finding.level != Level::Off);
-    let asked: Vec<_> =
-        config.exceptions.into_iter().filter(|it| is_asked(&it.rule.value, options)).collect();
-    let excused = crate::suppress::apply(&mut findings, &asked, &directives, &outcome.sources, options.today);
-    findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
     outcome.suppressed += excused;
     outcome.findings.append(&mut findings);
 }

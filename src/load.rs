@@ -9,6 +9,7 @@ use crate::finding::{Finding, Label, Level, input};
 use crate::notation::{self, Harvest};
 use crate::policy::Format;
 use crate::source::{At, DecodeError, Encoding, FileId, Source, Span, decode};
+use crate::syntax::hcl::{self, Part};
 use crate::syntax::{Tree, json, yaml};
 
 /// The largest file read, in bytes. A tenant at its limit of 195 policies exports to about 6 MB.
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub directives: Vec<At<String>>,
     /// Why it was passed over, where it was.
     pub passed: Option<String>,
+    /// The blocks of a Terraform file, which are read together with its module.
+    pub parts: Option<Vec<Part>>,
 }
 
 impl Loaded {
@@ -37,6 +40,7 @@ impl Loaded {
             findings: Vec::new(),
             directives: Vec::new(),
             passed: None,
+            parts: None,
         }
     }
 
@@ -108,9 +112,14 @@ fn undecodable(input: &Input, error: DecodeError, id: FileId) -> Loaded {
 
 fn from_text(input: &Input, text: String, id: FileId) -> Loaded {
     let format = input.format.unwrap_or_else(|| sniff(&text));
-    let tree = parse(&text, format, id);
+    let tree = match format {
+        Format::Hcl => return from_terraform(input, text, id),
+        Format::Json => json::read(&text, id),
+        Format::Yaml => yaml::read(&text, id),
+    };
     let harvest = notation::read(&tree, format);
     let Tree { directives, mut findings, .. } = tree;
+    notation::attribute(&mut findings, &harvest.policies);
     let unread = findings.iter().any(|finding| finding.unread);
     let empty = harvest.policies.is_empty() && harvest.named_locations.is_empty();
     let passed = match (empty, unread) {
@@ -131,11 +140,16 @@ fn from_text(input: &Input, text: String, id: FileId) -> Loaded {
     loaded
 }
 
-fn parse(text: &str, format: Format, id: FileId) -> Tree<'_> {
-    match format {
-        Format::Json => json::read(text, id),
-        Format::Yaml => yaml::read(text, id),
+/// The blocks of a Terraform file. Whether they hold a policy shows once their module is read.
+fn from_terraform(input: &Input, text: String, id: FileId) -> Loaded {
+    let (parts, mut findings) = hcl::read(&text, id);
+    if !input.named && !notation::looks_like_policy(text.as_bytes()) {
+        findings.clear();
     }
+    let mut loaded = Loaded::new(Source::new(input.shown.clone(), text));
+    loaded.findings = findings;
+    loaded.parts = Some(parts);
+    loaded
 }
 
 fn sniff(text: &str) -> Format {

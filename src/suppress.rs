@@ -11,10 +11,12 @@ use crate::rules;
 use crate::source::{At, Sources, Span};
 
 /// Takes the excused findings out. Returns how many there were; what is wrong with the exceptions is added.
+/// Nothing is said of comments on rules that did not run.
 pub fn apply(
     findings: &mut Vec<Finding>,
-    exceptions: &[Exception],
+    exceptions: &[&Exception],
     directives: &[At<String>],
+    ran: &dyn Fn(&str) -> bool,
     sources: &Sources,
     today: Date,
 ) -> usize {
@@ -24,7 +26,7 @@ pub fn apply(
         excuse_by_exception(findings, exception, today, &mut complaints);
     }
     for directive in directives {
-        excuse_by_comment(findings, directive, sources, &mut complaints);
+        excuse_by_comment(findings, directive, ran, sources, &mut complaints);
     }
     let excused = before - findings.len();
     findings.append(&mut complaints);
@@ -40,12 +42,7 @@ fn excuse_by_exception(
     let fits = |finding: &Finding| {
         !finding.unread
             && finding.rule.as_str() == exception.rule.value
-            && finding.policy.as_ref().is_some_and(|policy| {
-                let named = |text: &Option<String>| {
-                    text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(&exception.policy.value))
-                };
-                named(&policy.name) || named(&policy.id)
-            })
+            && finding.policy.as_ref().is_some_and(|policy| exception.is_about(policy))
     };
     let policy = &exception.policy.value;
     if let Some(until) = exception.until.filter(|until| until.value < today) {
@@ -99,6 +96,7 @@ fn parse(text: &str) -> Option<Allowance<'_>> {
 fn excuse_by_comment(
     findings: &mut Vec<Finding>,
     directive: &At<String>,
+    ran: &dyn Fn(&str) -> bool,
     sources: &Sources,
     complaints: &mut Vec<Finding>,
 ) {
@@ -124,6 +122,9 @@ fn excuse_by_comment(
             let message = format!("comment excuses a rule that does not exist: `{rule}`");
             let help = help.unwrap_or_else(|| "`calint rules` lists the rules".to_owned());
             complaints.push(complain(input::UNUSED_EXCEPTION, message, "excuses nothing", help));
+            continue;
+        }
+        if !ran(rule) {
             continue;
         }
         let count = findings.len();

@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("finding", &["source"]),
     ("syntax", &["source", "finding"]),
+    ("terraform", &["source", "syntax"]),
     ("policy", &["source", "finding"]),
     ("notation", &["source", "finding", "syntax", "policy"]),
     ("access", &["source", "policy"]),
@@ -23,7 +24,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("load", &["source", "finding", "syntax", "policy", "notation", "discover"]),
     (
         "engine",
-        &["source", "finding", "policy", "access", "rules", "config", "suppress", "discover", "load"],
+        &[
+            "source", "finding", "policy", "access", "rules", "config", "suppress", "discover", "load",
+            "notation", "modules",
+        ],
     ),
     ("report", &["source", "finding", "rule", "rules", "engine"]),
     ("sign_in_error", &["finding"]),

@@ -157,7 +157,8 @@ fn the_nearest_configuration_holds_and_each_is_a_tenant() {
         .map(|finding| (finding["policy"]["name"].as_str().unwrap(), finding["message"].as_str().unwrap()))
         .collect();
     assert_eq!(levels.len(), 2);
-    let notes: Vec<_> = report["findings"].as_array().unwrap().iter().map(|it| it["note"].to_string()).collect();
+    let notes: Vec<_> =
+        report["findings"].as_array().unwrap().iter().map(|it| it["note"].to_string()).collect();
     assert!(notes[0].contains("the emergency access accounts excepted"), "{notes:?}");
     assert!(notes[1].contains("these exclusions excepted"), "{notes:?}");
     let (report, _) = json(folder.path(), &["--no-config", "one"]);
@@ -208,7 +209,8 @@ fn levels_are_configured_but_never_raise_what_is_not_enforced() {
 fn exceptions_excuse_and_are_checked_themselves() {
     let folder = folder(&[("a.json", &blocking("A"))]);
     let exception = |rule: &str, policy: &str, until: &str| {
-        let text = format!("exceptions:\n  - {{rule: {rule}, policy: {policy}, reason: known, until: {until}}}\n");
+        let text =
+            format!("exceptions:\n  - {{rule: {rule}, policy: {policy}, reason: known, until: {until}}}\n");
         fs::write(folder.path().join("calint.yaml"), text).unwrap();
         let (report, _) = json(folder.path(), &["--skip", "missing-emergency-exclusion"]);
         let suppressed = report["summary"]["suppressed"].as_u64().unwrap();
@@ -330,18 +332,18 @@ fn init_writes_a_configuration_once() {
         .collect();
     fs::write(folder.path().join("calint.yaml"), settings.join("\n")).unwrap();
     let (out, err, code) = run(folder.path(), &["--skip", "unused-exception"]);
-    assert_eq!((err.as_str(), code), ("", Some(0)), "what it shows as comments is good too: {settings:?} {out}");
+    assert_eq!(
+        (err.as_str(), code),
+        ("", Some(0)),
+        "what it shows as comments is good too: {settings:?} {out}"
+    );
 }
 
 #[test]
 fn a_closed_pipe_is_no_failure() {
     let folder = folder(&[("a.json", &blocking("A"))]);
-    let mut child = calint(folder.path())
-        .args(["rules"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        calint(folder.path()).args(["rules"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let (_, err, code) = ran(child.wait_with_output().unwrap());
     assert_eq!((err.as_str(), code), ("", Some(0)));

@@ -3,6 +3,8 @@
 //! The numbers name the cases; the exact verdict of each sign-in is not decided by these rules, only whether a
 //! policy is reported, by which rule and at which level.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use serde_json::{Value, json};
@@ -148,7 +150,8 @@ fn t13_to_t16_device_filters_narrow() {
         ("include", "device.isCompliant -eq False"),
         ("exclude", "device.extensionAttribute1 -ne \"SAW\""),
     ] {
-        let filter = json!({ "conditions": { "devices": { "deviceFilter": { "mode": mode, "rule": rule } } } });
+        let filter =
+            json!({ "conditions": { "devices": { "deviceFilter": { "mode": mode, "rule": rule } } } });
         let set = [policy("filter", with(grant("OR", BLOCK), filter))];
         assert_eq!(found(&set, false), ["missing-emergency-exclusion: warn"], "{mode} {rule}");
     }
@@ -163,7 +166,8 @@ fn t23_t24_multifactor_authentication_locks_no_person_out() {
 
 #[test]
 fn t25_a_role_that_is_left_out_is_people() {
-    let role = json!({ "conditions": { "users": { "excludeRoles": ["62e90394-69f5-4237-9190-012177145e10"] } } });
+    let role =
+        json!({ "conditions": { "users": { "excludeRoles": ["62e90394-69f5-4237-9190-012177145e10"] } } });
     let set = [policy("T25", with(grant("OR", BLOCK), role))];
     assert_eq!(found(&set, false), ["block-everyone: warn"]);
 }

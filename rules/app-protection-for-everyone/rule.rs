@@ -9,9 +9,9 @@ pub(super) static RULE: &dyn Rule = &AppProtectionForEveryone;
 struct AppProtectionForEveryone;
 
 const WORDING: DeviceWording = DeviceWording {
-    managed: Managed::ProtectedApp,
+    managed: &[Managed::ProtectedApp, Managed::ApprovedApp],
     message: "policy lets in only protected apps, for every user and every app",
-    label: "an app under an app protection policy is the only way in",
+    label: "a protected app is the only way in",
     note: "whoever uses a browser or a desktop app without an app protection policy",
     way_out: "macOS and Linux can never pass, Windows only with Microsoft Edge",
     levels: [Level::Error, Level::Warn, Level::Warn],

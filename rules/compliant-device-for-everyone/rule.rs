@@ -9,7 +9,7 @@ pub(super) static RULE: &dyn Rule = &CompliantDeviceForEveryone;
 struct CompliantDeviceForEveryone;
 
 const WORDING: DeviceWording = DeviceWording {
-    managed: Managed::CompliantDevice,
+    managed: &[Managed::CompliantDevice],
     message: "policy lets in only compliant devices, for every user and every app",
     label: "a compliant device is the only way in",
     note: "whoever has no compliant device",

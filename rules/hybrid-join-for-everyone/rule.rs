@@ -9,7 +9,7 @@ pub(super) static RULE: &dyn Rule = &HybridJoinForEveryone;
 struct HybridJoinForEveryone;
 
 const WORDING: DeviceWording = DeviceWording {
-    managed: Managed::HybridDevice,
+    managed: &[Managed::HybridDevice],
     message: "policy lets in only hybrid joined devices, for every user and every app",
     label: "a hybrid joined device is the only way in",
     note: "whoever uses a phone, a Mac, Linux or a Windows device that is not hybrid joined",

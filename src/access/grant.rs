@@ -85,8 +85,10 @@ fn add_each<'p>(needs: &mut Vec<At<Need<'p>>>, list: &List<String>, need: Need<'
 pub enum Managed {
     /// `compliantDevice`.
     CompliantDevice,
-    /// `compliantApplication`, and `approvedApplication` where it is still honoured.
+    /// `compliantApplication`.
     ProtectedApp,
+    /// `approvedApplication`, where it is still honoured.
+    ApprovedApp,
     /// `domainJoinedDevice`.
     HybridDevice,
 }
@@ -94,9 +96,8 @@ pub enum Managed {
 fn managed(need: Need<'_>) -> Option<Managed> {
     match need {
         Need::Control(Control::CompliantDevice) => Some(Managed::CompliantDevice),
-        Need::Control(Control::CompliantApplication | Control::ApprovedApplication) => {
-            Some(Managed::ProtectedApp)
-        }
+        Need::Control(Control::CompliantApplication) => Some(Managed::ProtectedApp),
+        Need::Control(Control::ApprovedApplication) => Some(Managed::ApprovedApp),
         Need::Control(Control::DomainJoinedDevice) => Some(Managed::HybridDevice),
         _ => None,
     }
@@ -187,6 +188,9 @@ pub fn session_refusal(policy: &Policy) -> Option<At<&'static str>> {
     let session = &policy.session;
     if let Some(on) = session.token_protection.get().filter(|on| *on.value) {
         return Some(At::new("only clients with token protection get in", on.span));
+    }
+    if let Some(on) = session.disable_resilience_defaults.get().filter(|on| *on.value) {
+        return Some(At::new("during an outage of Microsoft Entra, access is refused", on.span));
     }
     let strict = session.continuous_access.get().filter(|mode| *mode.value != ContinuousAccess::Disabled)?;
     Some(At::new("a network that resources see differently is refused", strict.span))

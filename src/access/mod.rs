@@ -101,8 +101,8 @@ impl<'a> Access<'a> {
             .filter(move |policy| include_disabled || standing(policy) != Standing::Disabled)
     }
 
-    /// The policies that are judged, are about people and apply to something.
+    /// The policies that are judged, are about people and can apply to somebody.
     pub fn about_people(&self) -> impl Iterator<Item = &'a Policy> {
-        self.judged().filter(|policy| !policy.targets_workloads() && scope::targets_something(policy))
+        self.judged().filter(|policy| !policy.targets_workloads() && scope::can_apply(policy))
     }
 }

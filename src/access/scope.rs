@@ -5,7 +5,7 @@
 //! resources", "Conditions", "Network".
 
 use super::emergency::Emergency;
-use crate::policy::words::{ClientApp, Platform, Risk, Word};
+use crate::policy::words::{ClientApp, Platform, Risk, TransferMethod, Word};
 use crate::policy::{
     App, AppToken, Given, List, Location, LocationToken, Policy, PolicySet, Principal, Truth, UserToken, Why,
     ids,
@@ -25,9 +25,14 @@ pub fn every_app(policy: &Policy) -> Option<Span> {
     policy.applications.include.find(|app| *app == App::Token(AppToken::All)).map(|at| at.span)
 }
 
-/// Whether a policy applies to any app, user action or authentication context at all. What is not known may be
-/// one.
-pub(super) fn targets_something(policy: &Policy) -> bool {
+/// Whether a policy can apply at all: it names an app, user action or authentication context, and does not leave
+/// everybody out. What is not known may be one.
+pub(super) fn can_apply(policy: &Policy) -> bool {
+    let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
+    targets_something(policy) && policy.users.exclude_users.find(all).is_none()
+}
+
+fn targets_something(policy: &Policy) -> bool {
     let applications = &policy.applications;
     let apps = &applications.include;
     let names_app = apps.items.iter().any(|app| app.value != Given::Known(App::Token(AppToken::None)));
@@ -93,7 +98,7 @@ pub fn narrowing(policy: &Policy, set: &PolicySet) -> Narrowing {
         risk(&conditions.service_principal_risk),
         risk(&conditions.agent_risk),
         listed(&conditions.insider_risk, Truth::Yes),
-        listed(&conditions.transfer_methods, Truth::Yes),
+        flows(&conditions.transfer_methods),
     ];
     let mut narrowing = Narrowing::default();
     for (span, truth) in found.into_iter().flatten() {
@@ -198,6 +203,12 @@ fn risk(list: &List<Risk>) -> Narrows {
         .filter(|(level, _)| *level != Risk::Hidden)
         .fold(Truth::Yes, |so_far, (level, _)| so_far.and(list.contains(level)));
     listed(list, if every == Truth::Yes { Truth::No } else { Truth::Yes })
+}
+
+/// The flow "none" alone asks for no flow.
+fn flows(list: &List<TransferMethod>) -> Narrows {
+    let none = list.is_known() && list.known().all(|method| *method.value == TransferMethod::None);
+    listed(list, Truth::from(!none))
 }
 
 /// Who is left out of a policy.

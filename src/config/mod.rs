@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::access::{Assume, Declared};
-use crate::finding::{Finding, Level};
+use crate::finding::{About, Finding, Level};
 use crate::source::{At, FileId, Span};
 use crate::syntax::yaml;
 
@@ -50,6 +50,17 @@ pub struct Exception {
     pub until: Option<At<Date>>,
     /// The whole entry.
     pub whole: Span,
+}
+
+impl Exception {
+    /// Whether it excuses findings on a policy.
+    #[must_use]
+    pub fn is_about(&self, policy: &About) -> bool {
+        let named = |text: &Option<String>| {
+            text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(&self.policy.value))
+        };
+        named(&policy.name) || named(&policy.id)
+    }
 }
 
 impl Config {

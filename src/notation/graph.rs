@@ -2,11 +2,11 @@
 //!
 //! Source: Microsoft Graph reference, resource type `conditionalAccessPolicy` and the types of its members.
 
-use super::reader::{Reader, member, text_value};
+use super::reader::{Reader, Written, expression, member, text_value};
 use crate::policy::words::ClientApp;
 use crate::policy::{
-    Applications, Conditions, Fact, Filter, Given, Grant, Guests, List, Pair, Policy, Principal, Session,
-    Strength, Users, Why, Workloads, ids,
+    App, Applications, Conditions, Fact, Filter, Given, Grant, Guests, List, Location, Pair, Policy,
+    Principal, Session, Strength, Unresolved, Users, Why, Workloads, ids,
 };
 use crate::source::{At, Span};
 use crate::syntax::{Map, Member, Node, Value};
@@ -134,9 +134,37 @@ const CONDITIONS: &[&str] = &[
     "purviewDataLossPreventionRules",
 ];
 
+/// Conditions that are objects, of which an expression tells nothing.
+const OBJECTS: &[&str] = &[
+    "clientApplications",
+    "platforms",
+    "locations",
+    "devices",
+    "deviceStates",
+    "authenticationFlows",
+    "agents",
+];
+
+/// Users that are an expression: anybody may be taken in or left out.
+fn open_users(member: &Member<'_>, open: &At<Unresolved>) -> Users {
+    let list = || List { open: Some(open.clone()), ..List::default() };
+    Users { key: Some(member.key.span), include_users: list(), exclude_users: list(), ..Users::default() }
+}
+
+/// Applications that are an expression: any may be taken in or left out.
+fn open_applications(member: &Member<'_>, open: &At<Unresolved>) -> Applications {
+    let list = || List { open: Some(open.clone()), ..List::default() };
+    Applications { key: Some(member.key.span), include: list(), exclude: list(), ..Applications::default() }
+}
+
 impl Parts {
     fn read(&mut self, member: &Member<'_>, reader: &mut Reader) {
         self.conditions.key = Some(member.key.span);
+        if let Some(open) = expression(&member.value) {
+            self.conditions.unknown.push(member.key.as_ref().map(|key| key.to_string()));
+            self.users = open_users(member, &open);
+            self.applications = open_applications(member, &open);
+        }
         let Some(map) = reader.object(&member.value) else { return };
         for (known, member) in reader.members(map, CONDITIONS) {
             if is_null(&member.value) {
@@ -146,6 +174,9 @@ impl Parts {
             match known {
                 "applications" => self.applications = read_applications(member, reader),
                 "users" => self.users = read_users(member, reader),
+                known if OBJECTS.contains(&known) && expression(&member.value).is_some() => {
+                    conditions.unknown.push(member.key.as_ref().map(|key| key.to_string()));
+                }
                 "clientApplications" => read_workloads(member, reader, &mut self.workloads),
                 "agents" => read_agents(member, reader, &mut self.workloads),
                 "clientAppTypes" => conditions.client_app_types = reader.words::<ClientApp>(member),
@@ -156,7 +187,10 @@ impl Parts {
                 "locations" => {
                     conditions.locations = read_pair(member, reader, LOCATIONS, |reader, member| {
                         let names = reader.spelling.names;
-                        reader.list(member, false, |_, text, _| ids::location(text, names))
+                        reader.list(member, false, |_, written, _| match written {
+                            Written::Text(text) => ids::location(text, names),
+                            Written::Reference(name) => Given::Known(Location::Name(name.to_owned())),
+                        })
                     });
                 }
                 "devices" => read_devices(member, reader, conditions),
@@ -190,7 +224,7 @@ fn is_configured(node: &Node<'_>) -> bool {
             .iter()
             .any(|member| !member.key.value.contains("@odata.") && is_configured(&member.value)),
         Value::Text(text) => !text.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::Unresolved(_) => true,
+        Value::Bool(_) | Value::Number(_) | Value::Unresolved(_) | Value::Reference(_) => true,
     }
 }
 
@@ -210,6 +244,9 @@ const USERS: &[&str] = &[
 ];
 
 fn read_users(member: &Member<'_>, reader: &mut Reader) -> Users {
+    if let Some(open) = expression(&member.value) {
+        return open_users(member, &open);
+    }
     let mut users = Users { key: Some(member.key.span), ..Users::default() };
     let Some(map) = reader.object(&member.value) else { return users };
     for (known, member) in reader.members(map, USERS) {
@@ -219,8 +256,10 @@ fn read_users(member: &Member<'_>, reader: &mut Reader) -> Users {
             _ => {
                 let names = reader.spelling.names || known.ends_with("Names");
                 let roles = known.ends_with("Roles");
-                let read = reader.list(member, false, |_, text, _| {
-                    if roles { role(text, names) } else { ids::principal(text, names) }
+                let read = reader.list(member, false, |_, written, _| match written {
+                    Written::Text(text) if roles => role(text, names),
+                    Written::Text(text) => ids::principal(text, names),
+                    Written::Reference(name) => Given::Known(Principal::Name(name.to_owned())),
                 });
                 if let Some(list) = users_list(&mut users, known) {
                     join(list, read);
@@ -262,8 +301,12 @@ const GUESTS: &[&str] = &["guestOrExternalUserTypes", "externalTenants"];
 const TENANTS: &[&str] = &["membershipKind", "members", "enumerated", "all"];
 
 fn read_guests(member: &Member<'_>, reader: &mut Reader) -> Option<Guests> {
-    let map = reader.object(&member.value)?;
     let mut guests = Guests { key: Some(member.key.span), ..Guests::default() };
+    if let Some(open) = expression(&member.value) {
+        guests.types.open = Some(open);
+        return Some(guests);
+    }
+    let map = reader.object(&member.value)?;
     for (known, member) in reader.members(map, GUESTS) {
         match known {
             "guestOrExternalUserTypes" => guests.types = reader.words(member),
@@ -337,6 +380,9 @@ const APPLICATIONS: &[&str] = &[
 const TRAFFIC: &[&str] = &["includeTrafficProfiles"];
 
 fn read_applications(member: &Member<'_>, reader: &mut Reader) -> Applications {
+    if let Some(open) = expression(&member.value) {
+        return open_applications(member, &open);
+    }
     let mut applications = Applications { key: Some(member.key.span), ..Applications::default() };
     let Some(map) = reader.object(&member.value) else { return applications };
     for (known, member) in reader.members(map, APPLICATIONS) {
@@ -346,7 +392,10 @@ fn read_applications(member: &Member<'_>, reader: &mut Reader) -> Applications {
             | "excludeApplications"
             | "excludeApplicationNames" => {
                 let names = reader.spelling.names || known.ends_with("Names");
-                let read = reader.list(member, false, |_, text, _| ids::app(text, names));
+                let read = reader.list(member, false, |_, written, _| match written {
+                    Written::Text(text) => ids::app(text, names),
+                    Written::Reference(name) => Given::Known(App::Name(name.to_owned())),
+                });
                 let list = if known.starts_with("include") {
                     &mut applications.include
                 } else {
@@ -364,7 +413,7 @@ fn read_applications(member: &Member<'_>, reader: &mut Reader) -> Applications {
             _ => {
                 let Some(map) = reader.object(&member.value) else { continue };
                 for (_, member) in reader.members(map, TRAFFIC) {
-                    applications.traffic_profiles = reader.list(member, true, |_, text, _| text_value(text));
+                    applications.traffic_profiles = reader.texts(member);
                 }
             }
         }
@@ -376,8 +425,12 @@ const FILTER: &[&str] = &["mode", "rule"];
 
 /// A filter; a shell without mode and rule is none.
 fn read_filter(member: &Member<'_>, reader: &mut Reader) -> Option<Filter> {
-    let map = reader.object(&member.value)?;
     let mut filter = Filter { key: member.key.span, mode: Fact::Absent, rule: Fact::Absent };
+    if let Some(open) = expression(&member.value) {
+        filter.mode = Fact::Written(open.map(Given::Unresolved));
+        return Some(filter);
+    }
+    let map = reader.object(&member.value)?;
     for (known, member) in reader.members(map, FILTER) {
         match known {
             "mode" => filter.mode = reader.word_fact(&member.value),
@@ -464,6 +517,7 @@ const GRANT: &[&str] = &[
 
 fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
     let mut grant = Grant { key: Some(member.key.span), ..Grant::default() };
+    grant.controls.open = expression(&member.value);
     let Some(map) = reader.object(&member.value) else { return grant };
     for (known, member) in reader.members(map, GRANT) {
         match known {
@@ -502,6 +556,9 @@ fn read_strength(member: &Member<'_>, reader: &mut Reader) -> Option<Strength> {
     {
         return strength_by_path(&member.value, reader);
     }
+    if expression(&member.value).is_some() {
+        return strength_by_path(&member.value, reader);
+    }
     let map = reader.object(&member.value)?;
     let mut strength = Strength { span: member.key.span, id: Fact::Absent, combinations: List::default() };
     for (known, member) in reader.members(map, STRENGTH) {
@@ -536,7 +593,7 @@ fn lower_id(id: Fact<String>) -> Fact<String> {
         Fact::Written(At { value: Given::Known(text), span }) => {
             let value = match text_value(&text) {
                 Given::Known(text) if !ids::is_guid(&text) => {
-                    Given::Unresolved(crate::policy::Unresolved { text, why: Why::NameForId })
+                    Given::Unresolved(Unresolved { text, why: Why::NameForId })
                 }
                 value => value,
             };

@@ -7,6 +7,7 @@ mod flat;
 mod graph;
 mod location;
 mod reader;
+pub mod terraform;
 
 use crate::finding::{Finding, Label, Level, input};
 use crate::policy::{Format, NamedLocation, Policy};
@@ -46,6 +47,14 @@ pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
     harvest
 }
 
+/// Says of findings inside a policy that they are about it.
+pub fn attribute(findings: &mut [Finding], policies: &[Policy]) {
+    for finding in findings.iter_mut().filter(|finding| finding.policy.is_none()) {
+        let policy = policies.iter().find(|policy| policy.whole.covers(finding.primary.span));
+        finding.policy = policy.map(Policy::about);
+    }
+}
+
 /// Words that in a broken text make it likely that a policy was meant.
 #[must_use]
 pub fn looks_like_policy(text: &[u8]) -> bool {
@@ -55,6 +64,7 @@ pub fn looks_like_policy(text: &[u8]) -> bool {
         || has("includeUsers")
         || has("include_users")
         || has("included_users")
+        || has("conditional_access_policy")
 }
 
 fn contains_ignoring_case(text: &[u8], word: &[u8]) -> bool {

@@ -22,6 +22,22 @@ const TOOL_MEMBERS: [&str; 10] = [
     "timeouts",
 ];
 
+/// What stands at a place in a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Written<'w> {
+    /// A text.
+    Text(&'w str),
+    /// The name of a value that other files make.
+    Reference(&'w str),
+}
+
+impl Written<'_> {
+    fn unresolved<T>(self) -> Given<T> {
+        let (Self::Text(text) | Self::Reference(text)) = self;
+        Given::Unresolved(Unresolved { text: text.to_owned(), why: Why::Expression })
+    }
+}
+
 /// Reads the values of one policy or named location.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -75,8 +91,8 @@ impl Reader {
         self.findings
     }
 
-    /// The members of an object that are in `known`, by their name there. Others are findings, except
-    /// annotations and what tools add.
+    /// The members of an object that are in `known`, by their name there; of one that stands twice the last.
+    /// Others are findings, except annotations and what tools add.
     pub(super) fn members<'n, 't>(
         &mut self,
         map: &'n Map<'t>,
@@ -88,6 +104,7 @@ impl Reader {
             match known.iter().find(|name| same_member(key, name)) {
                 Some(name) => {
                     self.vote(key);
+                    found.retain(|(earlier, _)| earlier != name);
                     found.push((*name, member));
                 }
                 None if is_annotation(key) => {}
@@ -131,7 +148,7 @@ impl Reader {
         &mut self,
         member: &Member<'_>,
         flags: bool,
-        mut read: impl FnMut(&mut Self, &str, Span) -> Given<T>,
+        mut read: impl FnMut(&mut Self, Written<'_>, Span) -> Given<T>,
     ) -> List<T> {
         let key = Some(member.key.as_ref().map(|key| key.to_string()));
         let mut list = List { key, ..List::default() };
@@ -144,16 +161,19 @@ impl Reader {
         list: &mut List<T>,
         node: &Node<'_>,
         flags: bool,
-        read: &mut impl FnMut(&mut Self, &str, Span) -> Given<T>,
+        read: &mut impl FnMut(&mut Self, Written<'_>, Span) -> Given<T>,
     ) {
         match &node.value {
             Value::Null => {}
             Value::List(items) => {
                 for item in items {
-                    if matches!(item.value, Value::List(_)) {
-                        self.wrong_type(item, "one value");
-                    } else {
-                        self.add_to(list, item, flags, read);
+                    match &item.value {
+                        Value::List(_) => self.wrong_type(item, "one value"),
+                        Value::Reference(name) => {
+                            list.items
+                                .push(At::new(read(self, Written::Reference(name), item.span), item.span));
+                        }
+                        _ => self.add_to(list, item, flags, read),
                     }
                 }
             }
@@ -163,14 +183,14 @@ impl Reader {
             }
             Value::Text(text) if flags && text.contains(',') => {
                 for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-                    list.items.push(At::new(read(self, part, node.span), node.span));
+                    list.items.push(At::new(read(self, Written::Text(part), node.span), node.span));
                 }
             }
             Value::Text(text) if flags && text.is_empty() => {}
             Value::Text(text) | Value::Number(text) => {
-                list.items.push(At::new(read(self, text, node.span), node.span));
+                list.items.push(At::new(read(self, Written::Text(text), node.span), node.span));
             }
-            Value::Unresolved(text) => {
+            Value::Unresolved(text) | Value::Reference(text) => {
                 list.open = Some(unresolved(text, Why::Expression, node.span));
             }
             Value::Bool(_) | Value::Map(_) => {
@@ -182,12 +202,18 @@ impl Reader {
 
     /// A list of words of a vocabulary.
     pub(super) fn words<T: Word>(&mut self, member: &Member<'_>) -> List<T> {
-        self.list(member, true, |reader, text, span| reader.word(text, span))
+        self.list(member, true, |reader, written, span| match written {
+            Written::Text(text) => reader.word(text, span),
+            Written::Reference(_) => written.unresolved(),
+        })
     }
 
     /// A list of texts taken as they are.
     pub(super) fn texts(&mut self, member: &Member<'_>) -> List<String> {
-        self.list(member, false, |_, text, _| text_value(text))
+        self.list(member, false, |_, written, _| match written {
+            Written::Text(text) => text_value(text),
+            Written::Reference(name) => Given::Known(name.to_owned()),
+        })
     }
 
     /// One word of a vocabulary.
@@ -252,7 +278,7 @@ impl Reader {
             Value::Bool(bool) => Fact::known(*bool, node.span),
             Value::Text(text) if text.eq_ignore_ascii_case("true") => Fact::known(true, node.span),
             Value::Text(text) if text.eq_ignore_ascii_case("false") => Fact::known(false, node.span),
-            Value::Text(text) | Value::Unresolved(text) => {
+            Value::Text(text) | Value::Unresolved(text) | Value::Reference(text) => {
                 Fact::Written(unresolved(text, Why::Expression, node.span).map(Given::Unresolved))
             }
             _ => {
@@ -266,7 +292,7 @@ impl Reader {
         match &node.value {
             Value::Null => None,
             Value::Text(text) | Value::Number(text) => Some(Given::Known(Cow::Borrowed(&**text))),
-            Value::Unresolved(text) => {
+            Value::Unresolved(text) | Value::Reference(text) => {
                 Some(Given::Unresolved(Unresolved { text: text.to_string(), why: Why::Expression }))
             }
             _ => {
@@ -294,6 +320,7 @@ impl Reader {
                 None
             }
             Value::Text(text) if text.is_empty() || text.eq_ignore_ascii_case("none") => None,
+            Value::Unresolved(_) | Value::Reference(_) => None,
             _ => {
                 self.wrong_type(node, "an object");
                 None
@@ -356,6 +383,16 @@ fn is_annotation(key: &str) -> bool {
 /// Words as a sentence lists them.
 fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The expression an object is written as, where it is one.
+pub(super) fn expression(node: &Node<'_>) -> Option<At<Unresolved>> {
+    match &node.value {
+        Value::Unresolved(text) | Value::Reference(text) => {
+            Some(unresolved(text, Why::Expression, node.span))
+        }
+        _ => None,
+    }
 }
 
 /// The value of a member in any spelling, where it is not null.

@@ -71,7 +71,11 @@ impl Policy {
     /// The policy as a finding names it.
     #[must_use]
     pub fn about(&self) -> About {
-        let text = |fact: &Fact<String>| fact.get().map(|at| at.value.clone());
+        let text = |fact: &Fact<String>| match fact {
+            Fact::Absent => None,
+            Fact::Written(At { value: Given::Known(text), .. }) => Some(text.clone()),
+            Fact::Written(At { value: Given::Unresolved(what), .. }) => Some(what.text.clone()),
+        };
         About { name: text(&self.display_name), id: text(&self.id), whole: self.whole }
     }
 

@@ -8,6 +8,8 @@ pub enum Format {
     Json,
     /// YAML.
     Yaml,
+    /// Terraform.
+    Hcl,
 }
 
 /// How the members of one policy are spelled.
@@ -63,6 +65,7 @@ impl Spelling {
         match self.format {
             Format::Json => format!("\"{member}\": {value}"),
             Format::Yaml => format!("{member}: {value}"),
+            Format::Hcl => format!("{member} = {value}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Text to one spanned tree, whatever the format.
 
+pub mod hcl;
 pub mod json;
 pub mod yaml;
 
@@ -31,6 +32,8 @@ pub enum Value<'t> {
     Number(Cow<'t, str>),
     /// An expression the reader does not evaluate, as written.
     Unresolved(Cow<'t, str>),
+    /// A value that another part of the files makes, by its name there; the same name is the same value.
+    Reference(Cow<'t, str>),
     /// A text.
     Text(Cow<'t, str>),
     /// A list.
@@ -82,6 +85,7 @@ impl<'t> Node<'t> {
             Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::Unresolved(_) => "an expression",
+            Value::Reference(_) => "a reference",
             Value::Text(_) => "a text",
             Value::List(_) => "a list",
             Value::Map(_) => "an object",
@@ -94,6 +98,33 @@ impl<'t> Map<'t> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node<'t>> {
         self.members.iter().find(|member| member.key.value == key).map(|member| &member.value)
+    }
+}
+
+/// A copy of a value with every place in it moved to `span`, the place of use.
+#[must_use]
+pub fn moved<'t>(node: &Node<'t>, span: Span) -> Node<'t> {
+    let value = match &node.value {
+        Value::List(items) => Value::List(items.iter().map(|item| moved(item, span)).collect()),
+        Value::Map(map) => {
+            let members = map.members.iter().map(|member| Member {
+                key: At::new(member.key.value.clone(), span),
+                value: moved(&member.value, span),
+            });
+            Value::Map(Map { members: members.collect() })
+        }
+        other => other.clone(),
+    };
+    Node { span, value }
+}
+
+/// How many values a value holds, itself included.
+#[must_use]
+pub fn size(node: &Node<'_>) -> usize {
+    match &node.value {
+        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Map(map) => 1 + map.members.iter().map(|member| size(&member.value)).sum::<usize>(),
+        _ => 1,
     }
 }
 
@@ -132,7 +163,8 @@ fn duplicates_in(map: &Map<'_>, findings: &mut Vec<Finding>) {
     for pair in sorted.windows(2) {
         let [first, second] = pair else { continue };
         if first.value == second.value {
-            let label = crate::finding::Label::new(second.span, "this one is used here");
+            let label =
+                crate::finding::Label::new(second.span, "most programs take this one, and so do the rules");
             findings.push(
                 Finding::new(
                     input::DUPLICATE_KEY,

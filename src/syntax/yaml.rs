@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::{EMPTY_HELP, too_deep};
-use super::{MAX_DEPTH, Map, Member, Node, Tree, Value, duplicate_keys};
+use super::{MAX_DEPTH, Map, Member, Node, Tree, Value, duplicate_keys, moved, size};
 use crate::finding::{Finding, Label, Level, input};
 use crate::source::{At, FileId, Span};
 
@@ -171,30 +171,6 @@ fn as_key(node: Node<'_>) -> At<Cow<'_, str>> {
         _ => Cow::Borrowed(""),
     };
     At::new(text, node.span)
-}
-
-/// A copy of a node with every place in it moved to `span`, the place of use.
-fn moved<'t>(node: &Node<'t>, span: Span) -> Node<'t> {
-    let value = match &node.value {
-        Value::List(items) => Value::List(items.iter().map(|item| moved(item, span)).collect()),
-        Value::Map(map) => {
-            let members = map.members.iter().map(|member| Member {
-                key: At::new(member.key.value.clone(), span),
-                value: moved(&member.value, span),
-            });
-            Value::Map(Map { members: members.collect() })
-        }
-        other => other.clone(),
-    };
-    Node { span, value }
-}
-
-fn size(node: &Node<'_>) -> usize {
-    match &node.value {
-        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Map(map) => 1 + map.members.iter().map(|member| size(&member.value)).sum::<usize>(),
-        _ => 1,
-    }
 }
 
 /// The node with its merge keys carried out: what the object itself writes wins.
