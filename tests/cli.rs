@@ -357,5 +357,5 @@ fn the_committed_schema_is_current() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, &schema).unwrap();
     }
-    assert_eq!(fs::read_to_string(path).unwrap(), schema, "CALINT_UPDATE=1 cargo test rewrites it");
+    assert!(fs::read_to_string(path).unwrap() == schema, "CALINT_UPDATE=1 cargo test rewrites it");
 }

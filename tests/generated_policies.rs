@@ -484,7 +484,7 @@ impl Random {
 /// The policies. Whether an app left out spares people who have no managed device depends on the app, so no
 /// policy has both a demand for one and an app left out.
 fn generate() -> Vec<Policy> {
-    let mut random = Random(0xca11_4e7);
+    let mut random = Random(2026);
     let mut policies = Vec::with_capacity(POLICIES);
     while policies.len() < POLICIES {
         let policy = policy(&mut random, policies.len());

@@ -1,7 +1,7 @@
 //! An exclusion that stands for nobody.
 
 use crate::access::{self, Exclusions};
-use crate::policy::Why;
+use crate::policy::{Truth, Why};
 use crate::rule::prelude::*;
 use crate::rules::shared;
 use crate::source::At;
@@ -38,8 +38,10 @@ impl ExclusionThatExcludesNobody {
             text if text == crate::policy::ids::ZERO_ID => "an id that no object has",
             _ => "the text of a template, not an id",
         };
+        let harmless = access::meets_unaided(policy, access.assume) == Truth::Yes;
+        let level = if harmless { Level::Warn } else { Level::Error };
         let message = "exclusion excludes nobody";
-        let finding = finding(self.meta(), policy, Level::Error, message, Label::new(first.span, label(first)))
+        let finding = finding(self.meta(), policy, level, message, Label::new(first.span, label(first)))
             .place("conditions.users")
             .note("Microsoft Graph refuses the policy, or a tool drops the entry and the policy covers whoever was meant")
             .help(format!("write the object id of whoever was meant, or {}", shared::exclude(policy, &access.emergency)));

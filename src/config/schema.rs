@@ -17,7 +17,7 @@ struct Calint {
     /// What is taken for granted about the tenant.
     assume: Option<Assume>,
     /// The level of each rule.
-    #[schemars(schema_with = "levels")]
+    #[schemars(schema_with = "levels", default)]
     rules: Option<BTreeMap<String, Level>>,
     /// Findings that are excused.
     exceptions: Option<Vec<Exception>>,
