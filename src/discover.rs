@@ -108,8 +108,17 @@ pub fn format_of(path: &Path) -> Option<Format> {
         "json" | "jsonc" => Some(Format::Json),
         "yaml" | "yml" => Some(Format::Yaml),
         "tf" | "tfvars" => Some(Format::Hcl),
+        "ps1" => Some(Format::PowerShell),
         _ => None,
     }
+}
+
+/// Whether a name is that of a file of a Terraform module.
+#[must_use]
+pub fn is_terraform(path: &Path) -> bool {
+    let json =
+        path.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().ends_with(".tf.json"));
+    json || format_of(path) == Some(Format::Hcl)
 }
 
 /// An error of the operating system in words that do not depend on it.

@@ -243,14 +243,15 @@ fn take_in(
     terraform: &mut Vec<TerraformFile>,
     outcome: &mut Outcome,
 ) {
-    let Loaded { source, harvest, mut findings, mut directives, passed, parts } = loaded;
+    let Loaded { source, harvest, mut findings, mut directives, passed, terraform: content } = loaded;
     let shown = source.path().to_owned();
     let file = outcome.sources.add(source);
     outcome.unreadable += usize::from(findings.iter().any(|finding| finding.unread));
-    if let Some(parts) = parts {
+    if let Some(content) = content {
         outcome.files += usize::from(!findings.is_empty());
         tenant.findings.append(&mut findings);
-        terraform.push(TerraformFile { file, path: path.to_path_buf(), parts, asked: true });
+        tenant.directives.append(&mut directives);
+        terraform.push(TerraformFile { file, path: path.to_path_buf(), content, asked: true });
         return;
     }
     if let Some(reason) = passed {

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::discover::{Input, in_words};
+use crate::discover::{self, Input, in_words};
 use crate::finding::{Finding, Label, Level, input};
 use crate::notation::{self, Harvest};
 use crate::policy::Format;
 use crate::source::{At, DecodeError, Encoding, FileId, Source, Span, decode};
 use crate::syntax::hcl::{self, Part};
-use crate::syntax::{Tree, json, yaml};
+use crate::syntax::{Node, Tree, json, owned, powershell, yaml};
 
 /// The largest file read, in bytes. A tenant at its limit of 195 policies exports to about 6 MB.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -28,8 +28,17 @@ pub struct Loaded {
     pub directives: Vec<At<String>>,
     /// Why it was passed over, where it was.
     pub passed: Option<String>,
-    /// The blocks of a Terraform file, which are read together with its module.
-    pub parts: Option<Vec<Part>>,
+    /// What a Terraform file holds, which is read together with its module.
+    pub terraform: Option<Terraform>,
+}
+
+/// What a Terraform file holds.
+#[derive(Debug, Default)]
+pub struct Terraform {
+    /// Its blocks.
+    pub parts: Vec<Part>,
+    /// Its value, where it is written in JSON.
+    pub json: Option<Node<'static>>,
 }
 
 impl Loaded {
@@ -40,7 +49,7 @@ impl Loaded {
             findings: Vec::new(),
             directives: Vec::new(),
             passed: None,
-            parts: None,
+            terraform: None,
         }
     }
 
@@ -111,11 +120,15 @@ fn undecodable(input: &Input, error: DecodeError, id: FileId) -> Loaded {
 }
 
 fn from_text(input: &Input, text: String, id: FileId) -> Loaded {
+    if discover::is_terraform(&input.path) && input.format == Some(Format::Json) {
+        return from_terraform_json(input, text, id);
+    }
     let format = input.format.unwrap_or_else(|| sniff(&text));
     let tree = match format {
         Format::Hcl => return from_terraform(input, text, id),
         Format::Json => json::read(&text, id),
         Format::Yaml => yaml::read(&text, id),
+        Format::PowerShell => powershell::read(&text, notation::dsc::RESOURCE, id),
     };
     let harvest = notation::read(&tree, format);
     let Tree { directives, mut findings, .. } = tree;
@@ -146,9 +159,20 @@ fn from_terraform(input: &Input, text: String, id: FileId) -> Loaded {
     if !input.named && !notation::looks_like_policy(text.as_bytes()) {
         findings.clear();
     }
+    let directives = hcl::directives(&text, id);
     let mut loaded = Loaded::new(Source::new(input.shown.clone(), text));
     loaded.findings = findings;
-    loaded.parts = Some(parts);
+    loaded.directives = directives;
+    loaded.terraform = Some(Terraform { parts, json: None });
+    loaded
+}
+
+fn from_terraform_json(input: &Input, text: String, id: FileId) -> Loaded {
+    let Tree { roots, findings, .. } = json::read(&text, id);
+    let json = roots.first().map(owned);
+    let mut loaded = Loaded::new(Source::new(input.shown.clone(), text));
+    loaded.findings = findings;
+    loaded.terraform = Some(Terraform { parts: Vec::new(), json });
     loaded
 }
 

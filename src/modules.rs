@@ -12,12 +12,11 @@ use globset::GlobBuilder;
 use walkdir::WalkDir;
 
 use crate::discover::{self, Input};
-use crate::load;
+use crate::load::{self, Terraform};
 use crate::notation::Harvest;
 use crate::notation::terraform::{Block, is_wanted, read};
 use crate::policy::Format;
 use crate::source::{FileId, Sources};
-use crate::syntax::hcl::Part;
 use crate::terraform::{Call, Files, Module, Resource, Text};
 
 /// A Terraform file.
@@ -27,8 +26,8 @@ pub struct TerraformFile {
     pub file: FileId,
     /// Where it is.
     pub path: PathBuf,
-    /// Its blocks.
-    pub parts: Vec<Part>,
+    /// Its blocks, or its value where it is written in JSON.
+    pub content: Terraform,
     /// It was asked for, so what it holds is reported.
     pub asked: bool,
 }
@@ -90,7 +89,7 @@ fn normal(path: &Path) -> PathBuf {
 
 /// The folders of the local modules a file calls.
 fn called_folders(folder: &Path, file: &TerraformFile) -> Vec<PathBuf> {
-    let blocks = file.parts.iter().flat_map(|part| part.body.blocks());
+    let blocks = file.content.parts.iter().flat_map(|part| part.body.blocks());
     blocks
         .filter(|block| block.ident.as_str() == "module")
         .filter_map(|block| block.body.get_attribute("source")?.value.as_str())
@@ -132,14 +131,15 @@ fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sourc
         .map(|file| normal(&std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone())))
         .collect();
     for path in paths {
-        if discover::format_of(&path) != Some(Format::Hcl) || known.contains(&path) {
+        if !discover::is_terraform(&path) || known.contains(&path) {
             continue;
         }
-        let input = Input { shown: discover::shown(&path), path, named: false, format: Some(Format::Hcl) };
+        let format = discover::format_of(&path);
+        let input = Input { shown: discover::shown(&path), path, named: false, format };
         let loaded = load::file(&input, sources.next_id());
         let file = sources.add(loaded.source);
-        let parts = loaded.parts.unwrap_or_default();
-        files.push(TerraformFile { file, path: input.path, parts, asked: false });
+        let content = loaded.terraform.unwrap_or_default();
+        files.push(TerraformFile { file, path: input.path, content, asked: false });
     }
 }
 
@@ -186,7 +186,8 @@ impl Tree<'_> {
         }
         for resource in module.resources(is_wanted) {
             if is_asked(resource.whole.file) {
-                take(&resource, harvest);
+                let file = files.iter().find(|file| file.file == resource.whole.file);
+                take(&resource, file.is_some_and(|file| file.content.json.is_some()), harvest);
             }
         }
         Some(module.own_outputs())
@@ -194,13 +195,14 @@ impl Tree<'_> {
 
     fn text<'s>(&'s self, file: &'s TerraformFile) -> Text<'s> {
         let text = self.sources.get(file.file).map_or("", |source| source.text());
-        Text { file: file.file, text, parts: &file.parts }
+        Text { file: file.file, text, parts: &file.content.parts, json: file.content.json.as_ref() }
     }
 }
 
-fn take(resource: &Resource, harvest: &mut Harvest) {
+fn take(resource: &Resource, is_json: bool, harvest: &mut Harvest) {
     let Resource { kind, address, head, whole, body } = resource;
-    read(Block { kind, address, head: *head, whole: *whole, body }, Format::Hcl, harvest);
+    let format = if is_json { Format::Json } else { Format::Hcl };
+    read(Block { kind, address, head: *head, whole: *whole, body }, format, harvest);
 }
 
 /// The files of values that Terraform takes by itself, the last of which wins; where there is one other file

@@ -157,10 +157,20 @@ fn refreshed(name: &str, document: &str) -> (String, Vec<String>) {
 
 fn difference(name: &str, block: &Block, output: &str, code: Option<i32>) -> String {
     let exit = |code: Option<i32>| code.map_or("not shown".to_owned(), |code| code.to_string());
+    let (mut shown, mut real) = (block.output.lines(), output.lines());
+    let first = (1..).find_map(|at| match (shown.next(), real.next()) {
+        (None, None) => Some("none in the text".to_owned()),
+        (shown, real) if shown == real => None,
+        (shown, real) => {
+            let [shown, real] = [shown, real].map(Option::unwrap_or_default);
+            Some(format!("line {at} of the output\n  document: {shown}\n  program:  {real}"))
+        }
+    });
     format!(
-        "{name}:{}: {}\n--- the document, exit code {}\n{}\n--- the program, exit code {}\n{output}\n",
+        "{name}:{}: {}\nfirst difference: {}\n--- the document, exit code {}\n{}\n--- the program, exit code {}\n{output}\n",
         block.line,
         block.command,
+        first.unwrap_or_default(),
         exit(block.code),
         block.output,
         exit(code),
@@ -221,7 +231,10 @@ fn configurations_in_the_readme_are_accepted() {
         fs::create_dir(folder.path().join("policies")).unwrap();
         let example = "policies-examples/healthy-tenant/CA301-mfa-for-guests.json";
         fs::write(folder.path().join("policies/guests.json"), read(example)).unwrap();
-        let output = common::calint(folder.path()).args(["--skip", "unused-exception"]).output().unwrap();
+        let output = common::calint(folder.path())
+            .args(["--skip", "unused-exception,expired-exception"])
+            .output()
+            .unwrap();
         let (out, err, code) = common::ran(output);
         assert_eq!(code, Some(0), "{out}{err}");
     }

@@ -7,56 +7,46 @@ use crate::policy::same_member;
 use crate::source::At;
 use crate::syntax::{Map, Member, Node, Value};
 
-/// Where a flat member belongs: the object under `conditions`, or another object.
-const PLACES: &[(&[&str], &[&str])] = &[
-    (
-        &["conditions", "users"],
-        &[
-            "includeUsers",
-            "excludeUsers",
-            "includeGroups",
-            "excludeGroups",
-            "includeRoles",
-            "excludeRoles",
-            "includeGuestsOrExternalUsers",
-            "excludeGuestsOrExternalUsers",
-        ],
-    ),
-    (
-        &["conditions", "applications"],
-        &[
-            "includeApplications",
-            "excludeApplications",
-            "includeUserActions",
-            "includeAuthenticationContextClassReferences",
-            "applicationFilter",
-        ],
-    ),
-    (&["conditions", "locations"], &["includeLocations", "excludeLocations"]),
-    (&["conditions", "platforms"], &["includePlatforms", "excludePlatforms"]),
-    (&["conditions", "devices"], &["includeDevices", "excludeDevices", "deviceFilter"]),
-    (
-        &["conditions"],
-        &[
-            "clientAppTypes",
-            "userRiskLevels",
-            "signInRiskLevels",
-            "servicePrincipalRiskLevels",
-            "insiderRiskLevels",
-            "authenticationFlows",
-        ],
-    ),
-    (
-        &["grantControls"],
-        &[
-            "builtInControls",
-            "operator",
-            "termsOfUse",
-            "authenticationStrength",
-            "customAuthenticationFactors",
-        ],
-    ),
+/// Where flat members belong.
+const PLACES: &[&[&str]] = &[
+    &["conditions", "users", "includeUsers"],
+    &["conditions", "users", "excludeUsers"],
+    &["conditions", "users", "includeGroups"],
+    &["conditions", "users", "excludeGroups"],
+    &["conditions", "users", "includeRoles"],
+    &["conditions", "users", "excludeRoles"],
+    &["conditions", "users", "includeGuestsOrExternalUsers"],
+    &["conditions", "users", "excludeGuestsOrExternalUsers"],
+    &["conditions", "applications", "includeApplications"],
+    &["conditions", "applications", "excludeApplications"],
+    &["conditions", "applications", "includeUserActions"],
+    &["conditions", "applications", "includeAuthenticationContextClassReferences"],
+    &["conditions", "applications", "applicationFilter"],
+    &["conditions", "locations", "includeLocations"],
+    &["conditions", "locations", "excludeLocations"],
+    &["conditions", "platforms", "includePlatforms"],
+    &["conditions", "platforms", "excludePlatforms"],
+    &["conditions", "devices", "includeDevices"],
+    &["conditions", "devices", "excludeDevices"],
+    &["conditions", "devices", "deviceFilter"],
+    &["conditions", "clientAppTypes"],
+    &["conditions", "userRiskLevels"],
+    &["conditions", "signInRiskLevels"],
+    &["conditions", "servicePrincipalRiskLevels"],
+    &["conditions", "insiderRiskLevels"],
+    &["conditions", "agentIdRiskLevels"],
+    &["conditions", "authenticationFlows"],
+    &["grantControls", "builtInControls"],
+    &["grantControls", "operator"],
+    &["grantControls", "termsOfUse"],
+    &["grantControls", "authenticationStrength"],
+    &["grantControls", "customAuthenticationFactors"],
 ];
+
+/// Where a flat member belongs in Microsoft Graph, itself included.
+pub(super) fn place(key: &str) -> Option<&'static [&'static str]> {
+    PLACES.iter().find(|path| path.last().is_some_and(|name| same_member(key, name))).copied()
+}
 
 /// Whether an object is a policy without nesting.
 pub(super) fn is_policy(map: &Map<'_>) -> bool {
@@ -77,12 +67,10 @@ pub(super) fn nested<'t>(map: &Map<'t>) -> Map<'t> {
     let mut top = Map::default();
     let mut conditions = Map::default();
     for own in &map.members {
-        let key = &*own.key.value;
-        let place = PLACES.iter().find(|(_, names)| names.iter().any(|name| same_member(key, name)));
-        match place.map_or(&[][..], |(path, _)| path) {
-            ["conditions"] => conditions.members.push(own.clone()),
-            ["conditions", object] => put(&mut conditions, object, own.clone()),
-            [object] => put(&mut top, object, own.clone()),
+        match place(&own.key.value).unwrap_or_default() {
+            ["conditions", _] => conditions.members.push(own.clone()),
+            ["conditions", object, _] => put(&mut conditions, object, own.clone()),
+            [object, _] => put(&mut top, object, own.clone()),
             _ => top.members.push(own.clone()),
         }
     }

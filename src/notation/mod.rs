@@ -3,16 +3,18 @@
 //! Whatever wraps them (list envelopes, arrays, maps by name, export folders' objects), policies are found by
 //! their own shape: an object with `conditions` about users or apps, and something that a policy does.
 
+pub mod dsc;
 mod flat;
 mod graph;
 mod location;
 mod reader;
 pub mod terraform;
+mod terraform_json;
 
 use crate::finding::{Finding, Label, Level, input};
 use crate::policy::{Format, NamedLocation, Policy};
-use crate::source::At;
-use crate::syntax::{Map, Node, Tree, Value};
+use crate::source::{At, Span};
+use crate::syntax::{Map, Node, Tree, Value, moved};
 use reader::{Reader, member};
 
 /// What one text holds.
@@ -27,6 +29,13 @@ pub struct Harvest {
 }
 
 impl Harvest {
+    /// Takes in a block of a desired-state configuration.
+    fn take_dsc(&mut self, root: &Node<'_>) {
+        let Some(block) = root.as_map().filter(|block| !dsc::is_absent(block)) else { return };
+        let mut reader = Reader::new(Format::PowerShell, true);
+        self.take(graph::policy(root.span, &dsc::nested(block), None, &mut reader), reader);
+    }
+
     /// Takes in a policy; what was odd about its values is about it.
     fn take(&mut self, policy: Policy, reader: Reader) {
         let about = policy.about();
@@ -42,7 +51,11 @@ impl Harvest {
 pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
     let mut harvest = Harvest::default();
     for root in &tree.roots {
-        search(root, None, format, &mut harvest);
+        if format == Format::PowerShell {
+            harvest.take_dsc(root);
+        } else if !terraform_json::take(root, &mut harvest) {
+            search(root, None, format, &mut harvest);
+        }
     }
     harvest
 }
@@ -85,7 +98,19 @@ fn search(node: &Node<'_>, name: Option<&At<String>>, format: Format, harvest: &
             }
         }
         Value::Map(map) => search_map(node, map, name, format, harvest),
+        Value::Text(text) => search_text(text, node.span, name, format, harvest),
         _ => {}
+    }
+}
+
+/// A text that is itself a policy in JSON, as template tables hold them. Its values have the place of the text.
+fn search_text(text: &str, span: Span, name: Option<&At<String>>, format: Format, harvest: &mut Harvest) {
+    if !text.trim_start().starts_with('{') || !looks_like_policy(text.as_bytes()) {
+        return;
+    }
+    let tree = crate::syntax::json::read(text, span.file);
+    for root in &tree.roots {
+        search(&moved(root, span), name, format, harvest);
     }
 }
 
@@ -123,9 +148,21 @@ fn search_map(
 
 /// Keys that say what is inside, not what it is called.
 fn is_wrapper(key: &str) -> bool {
-    ["value", "details", "policy", "policies", "updates", "body", "properties", "data", "graph"]
-        .iter()
-        .any(|wrapper| key.to_ascii_lowercase().ends_with(wrapper))
+    [
+        "value",
+        "details",
+        "policy",
+        "policies",
+        "config",
+        "updates",
+        "body",
+        "properties",
+        "data",
+        "graph",
+        "json",
+    ]
+    .iter()
+    .any(|wrapper| key.to_ascii_lowercase().ends_with(wrapper))
 }
 
 fn next_link(map: &Map<'_>, harvest: &mut Harvest) {

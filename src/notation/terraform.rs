@@ -24,7 +24,7 @@ pub struct Block<'r> {
     /// Its whole place.
     pub whole: Span,
     /// Its arguments and blocks.
-    pub body: &'r Node<'static>,
+    pub body: &'r Node<'r>,
 }
 
 const POLICY: [&str; 3] = [

@@ -10,6 +10,8 @@ pub enum Format {
     Yaml,
     /// Terraform.
     Hcl,
+    /// PowerShell desired-state configuration.
+    PowerShell,
 }
 
 /// How the members of one policy are spelled.
@@ -66,6 +68,10 @@ impl Spelling {
             Format::Json => format!("\"{member}\": {value}"),
             Format::Yaml => format!("{member}: {value}"),
             Format::Hcl => format!("{member} = {value}"),
+            Format::PowerShell => match value.strip_prefix('[').and_then(|value| value.strip_suffix(']')) {
+                Some(items) => format!("{member} = @({items})"),
+                None => format!("{member} = {value}"),
+            },
         }
     }
 }

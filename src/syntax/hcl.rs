@@ -6,7 +6,7 @@
 use hcl_edit::structure::Body;
 
 use crate::finding::{Finding, Label, Level, input};
-use crate::source::{FileId, Span};
+use crate::source::{At, FileId, Span};
 
 /// Blocks of one text, parsed. Places in `body` count from `offset`.
 #[derive(Debug)]
@@ -15,6 +15,16 @@ pub struct Part {
     pub body: Body,
     /// Where they start in the text.
     pub offset: usize,
+}
+
+/// Comments for this program in a Terraform text. A `#` behind an odd number of quotes stands in a text.
+#[must_use]
+pub fn directives(text: &str, file: FileId) -> Vec<At<String>> {
+    super::directives(text, file, |hash| {
+        let before = text.get(..hash.start as usize).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        line.matches('"').count() % 2 == 1
+    })
 }
 
 /// Reads a Terraform text.

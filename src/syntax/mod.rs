@@ -2,12 +2,13 @@
 
 pub mod hcl;
 pub mod json;
+pub mod powershell;
 pub mod yaml;
 
 use std::borrow::Cow;
 
 use crate::finding::{Finding, Level, input};
-use crate::source::{At, Span};
+use crate::source::{At, FileId, Span};
 
 /// The deepest nesting read, in levels. Real policies have fewer than ten.
 pub const MAX_DEPTH: usize = 128;
@@ -118,6 +119,32 @@ pub fn moved<'t>(node: &Node<'t>, span: Span) -> Node<'t> {
     Node { span, value }
 }
 
+/// A copy of a value that does not borrow from its text.
+#[must_use]
+pub fn owned(node: &Node<'_>) -> Node<'static> {
+    let own = |text: &Cow<'_, str>| Cow::Owned(text.to_string());
+    let value = match &node.value {
+        Value::Null => Value::Null,
+        Value::Bool(bool) => Value::Bool(*bool),
+        Value::Number(number) => Value::Number(own(number)),
+        Value::Text(text) => Value::Text(own(text)),
+        Value::Unresolved(text) => Value::Unresolved(own(text)),
+        Value::Reference(text) => Value::Reference(own(text)),
+        Value::List(items) => Value::List(items.iter().map(owned).collect()),
+        Value::Map(map) => Value::Map(Map {
+            members: map
+                .members
+                .iter()
+                .map(|member| Member {
+                    key: At::new(own(&member.key.value), member.key.span),
+                    value: owned(&member.value),
+                })
+                .collect(),
+        }),
+    };
+    Node { span: node.span, value }
+}
+
 /// How many values a value holds, itself included.
 #[must_use]
 pub fn size(node: &Node<'_>) -> usize {
@@ -137,6 +164,27 @@ pub struct Tree<'t> {
     pub directives: Vec<At<String>>,
     /// What was wrong or was tolerated.
     pub findings: Vec<Finding>,
+}
+
+const DIRECTIVE: &str = "calint:";
+
+/// Comments of the form `# calint: …`, with what follows the colon. `is_text` says whether a `#` stands inside a
+/// value.
+fn directives(text: &str, file: FileId, is_text: impl Fn(Span) -> bool) -> Vec<At<String>> {
+    text.match_indices(DIRECTIVE)
+        .filter_map(|(at, _)| {
+            let before = text.get(..at)?;
+            let hash = before.trim_end_matches([' ', '\t']);
+            let start = hash.strip_suffix('#')?;
+            if !(start.is_empty() || start.ends_with([' ', '\t', '\n'])) {
+                return None;
+            }
+            let rest = text.get(at + DIRECTIVE.len()..)?.lines().next().unwrap_or_default();
+            let span = Span::new(file, start.len(), at + DIRECTIVE.len() + rest.trim_end().len());
+            let hash = Span { end: span.start + 1, ..span };
+            (!is_text(hash)).then(|| At::new(rest.trim().to_owned(), span))
+        })
+        .collect()
 }
 
 /// Reports every key that stands twice in one object, anywhere below a node.

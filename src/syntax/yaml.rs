@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::{EMPTY_HELP, too_deep};
-use super::{MAX_DEPTH, Map, Member, Node, Tree, Value, duplicate_keys, moved, size};
+use super::{DIRECTIVE, MAX_DEPTH, Map, Member, Node, Tree, Value, directives, duplicate_keys, moved, size};
 use crate::finding::{Finding, Label, Level, input};
 use crate::source::{At, FileId, Span};
 
@@ -33,7 +33,7 @@ pub fn read(text: &str, file: FileId) -> Tree<'_> {
         duplicate_keys(root, &mut tree.findings);
     }
     tree.roots = builder.roots.into_iter().map(merged).collect();
-    tree.directives = directives(text, file, &builder.scalars);
+    tree.directives = directives(text, file, |hash| builder.scalars.iter().any(|scalar| scalar.covers(hash)));
     tree
 }
 
@@ -247,26 +247,6 @@ fn too_many_aliases(span: Span) -> Finding {
     Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, "the limit is reached here"))
         .help("write the values out, or check what wrote this file")
         .unread()
-}
-
-const DIRECTIVE: &str = "calint:";
-
-/// Comments of the form `# calint: …`, with what follows the colon.
-fn directives(text: &str, file: FileId, scalars: &[Span]) -> Vec<At<String>> {
-    text.match_indices(DIRECTIVE)
-        .filter_map(|(at, _)| {
-            let before = text.get(..at)?;
-            let hash = before.trim_end_matches([' ', '\t']);
-            let start = hash.strip_suffix('#')?;
-            if !(start.is_empty() || start.ends_with([' ', '\t', '\n'])) {
-                return None;
-            }
-            let rest = text.get(at + DIRECTIVE.len()..)?.lines().next().unwrap_or_default();
-            let span = Span::new(file, start.len(), at + DIRECTIVE.len() + rest.trim_end().len());
-            let inside = scalars.iter().any(|scalar| scalar.covers(Span { end: span.start + 1, ..span }));
-            (!inside).then(|| At::new(rest.trim().to_owned(), span))
-        })
-        .collect()
 }
 
 #[cfg(test)]

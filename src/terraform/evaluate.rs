@@ -263,14 +263,20 @@ impl Module<'_> {
         }
         match self.variables.get(name) {
             Some(Some((default, place))) => self.value(default, &Scope::default(), *place),
-            _ => unresolved(&format!("var.{name}"), span),
+            _ => match self.json.defaults.get(name) {
+                Some(default) => (*default).clone(),
+                None => unresolved(&format!("var.{name}"), span),
+            },
         }
     }
 
     fn local(&self, name: &str, span: Span) -> Owned {
         match self.locals.get(name) {
             Some((expression, place)) => self.value(expression, &Scope::default(), *place),
-            None => unresolved(&format!("local.{name}"), span),
+            None => match self.json.locals.get(name) {
+                Some(value) => self.interpolated(value, &Scope::default()),
+                None => unresolved(&format!("local.{name}"), span),
+            },
         }
     }
 

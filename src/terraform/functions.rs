@@ -7,9 +7,9 @@ use hcl_edit::expr::FuncCall;
 
 use super::evaluate::{Missing, Place, Scope};
 use super::module::Module;
-use super::{Owned, at, is_known, node, object, owned, text};
+use super::{Owned, at, is_known, node, object, text};
 use crate::source::{FileId, Span};
-use crate::syntax::{Map, Member, Value, json, yaml};
+use crate::syntax::{Map, Member, Value, json, owned, yaml};
 
 /// The value of a call; nothing where the function or an argument is not known.
 pub(super) fn call(

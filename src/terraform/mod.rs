@@ -7,6 +7,7 @@
 
 mod evaluate;
 mod functions;
+mod json;
 mod module;
 
 pub use module::{Call, Files, Module, Resource, Text};
@@ -53,29 +54,4 @@ fn is_known(node: &Owned) -> bool {
 /// A value with every place in it moved to the place of use.
 fn at(node: Owned, span: Span) -> Owned {
     crate::syntax::moved(&node, span)
-}
-
-/// A value read from a file, owned.
-fn owned(node: &Node<'_>) -> Owned {
-    let own = |text: &Cow<'_, str>| Cow::Owned(text.to_string());
-    let value = match &node.value {
-        Value::Null => Value::Null,
-        Value::Bool(bool) => Value::Bool(*bool),
-        Value::Number(number) => Value::Number(own(number)),
-        Value::Text(text) => Value::Text(own(text)),
-        Value::Unresolved(text) => Value::Unresolved(own(text)),
-        Value::Reference(text) => Value::Reference(own(text)),
-        Value::List(items) => Value::List(items.iter().map(owned).collect()),
-        Value::Map(map) => Value::Map(Map {
-            members: map
-                .members
-                .iter()
-                .map(|member| Member {
-                    key: At::new(own(&member.key.value), member.key.span),
-                    value: owned(&member.value),
-                })
-                .collect(),
-        }),
-    };
-    Node { span: node.span, value }
 }

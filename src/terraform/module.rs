@@ -9,6 +9,7 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
 
 use super::evaluate::{Place, Scope};
+use super::json::Declarations;
 use super::{Owned, member, node, object, text, unresolved};
 use crate::source::{At, FileId, Span};
 use crate::syntax::hcl::Part;
@@ -38,6 +39,8 @@ pub struct Text<'a> {
     pub text: &'a str,
     /// Its blocks.
     pub parts: &'a [Part],
+    /// Its value, where it is written in JSON.
+    pub json: Option<&'a Owned>,
 }
 
 /// A resource as far as known, one an instance.
@@ -67,6 +70,7 @@ pub struct Module<'a> {
     pub(super) locals: BTreeMap<&'a str, Given<'a>>,
     /// Outputs of called modules that could be evaluated.
     pub(super) outputs: BTreeMap<String, Owned>,
+    pub(super) json: Declarations<'a>,
     resources: Vec<(&'a Block, Place<'a>)>,
     calls: Vec<(&'a Block, Place<'a>)>,
     own_outputs: Vec<(&'a Block, Place<'a>)>,
@@ -98,6 +102,7 @@ impl<'a> Module<'a> {
             values,
             locals: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            json: Declarations::default(),
             resources: Vec::new(),
             calls: Vec::new(),
             own_outputs: Vec::new(),
@@ -105,6 +110,9 @@ impl<'a> Module<'a> {
             budget: Cell::new(MAX_VALUES),
         };
         for file in texts {
+            if let Some(json) = file.json {
+                module.json.add(json);
+            }
             for part in file.parts {
                 let text = file.text.get(part.offset..).unwrap_or_default();
                 module.declare(&part.body, Place { file: file.file, text, offset: part.offset });
@@ -147,12 +155,6 @@ impl<'a> Module<'a> {
                 _ => {}
             }
         }
-    }
-
-    /// Whether the module declares any resource of a type.
-    #[must_use]
-    pub fn declares(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.resources.iter().any(|(block, _)| block.labels.first().is_some_and(|kind| wanted(kind.as_str())))
     }
 
     /// The calls of local modules, with their arguments.
@@ -208,55 +210,29 @@ impl<'a> Module<'a> {
                 self.instances(block, *place, kind.as_str(), name.as_str(), &mut found);
             }
         }
+        for resource in self.json.resources.iter().filter(|resource| resource.is(&wanted)) {
+            resource.instances(self, &mut found);
+        }
         found
     }
 
     fn instances(&self, block: &Block, place: Place<'_>, kind: &str, name: &str, found: &mut Vec<Resource>) {
         let head = block.labels.get(1).and_then(|label| label.span()).map(|span| place.span(span));
         let whole = place.of(block.span());
-        let mut push = |suffix: String, scope: &Scope<'_>| {
+        let meta = |key: &str| {
+            let attribute = block.body.get_attribute(key)?;
+            Some(self.value(&attribute.value, &Scope::default(), place))
+        };
+        for repeat in repeats_of(meta("for_each"), meta("count")) {
+            let (suffix, scope) = repeat.suffix_and_scope(whole);
             found.push(Resource {
                 kind: kind.to_owned(),
                 address: format!("{kind}.{name}{suffix}"),
                 head: head.unwrap_or(whole),
                 whole,
-                body: self.body(&block.body, scope, place, whole),
-            });
-        };
-        for scope in self.repeats(&block.body, place) {
-            match scope {
-                Repeat::Once => push(String::new(), &Scope::default()),
-                Repeat::Each(key, value) => {
-                    let suffix = format!("[\"{key}\"]");
-                    let each =
-                        object(vec![member("key", text(key, value.span)), member("value", value)], whole);
-                    push(suffix, &Scope::default().with("each", each));
-                }
-                Repeat::Count(index) => {
-                    let index_node = node(Value::Number(Cow::Owned(index.to_string())), whole);
-                    let count = object(vec![member("index", index_node)], whole);
-                    push(format!("[{index}]"), &Scope::default().with("count", count));
-                }
-            }
-        }
-    }
-
-    /// The instances that `for_each` or `count` make, where they are known; else one.
-    fn repeats(&self, body: &Body, place: Place<'_>) -> Vec<Repeat> {
-        if let Some(each) = body.get_attribute("for_each") {
-            let value = self.value(&each.value, &Scope::default(), place);
-            return entries(&value).map_or(vec![Repeat::Once], |entries| {
-                let entries = entries.into_iter().take(MAX_INSTANCES);
-                entries.map(|(key, value)| Repeat::Each(key, value)).collect()
+                body: self.body(&block.body, &scope, place, whole),
             });
         }
-        if let Some(count) = body.get_attribute("count")
-            && let Value::Number(number) = self.value(&count.value, &Scope::default(), place).value
-            && let Ok(count) = number.parse::<usize>()
-        {
-            return (0..count.min(MAX_INSTANCES)).map(Repeat::Count).collect();
-        }
-        vec![Repeat::Once]
     }
 
     /// Arguments and nested blocks as one object; a block that stands several times is a list.
@@ -316,14 +292,35 @@ impl<'a> Module<'a> {
     }
 }
 
-const RESOURCE_META: [&str; 7] =
+/// Arguments of every resource, which say nothing about it.
+pub(super) const RESOURCE_META: [&str; 7] =
     ["for_each", "count", "provider", "depends_on", "lifecycle", "timeouts", "provisioner"];
 const CALL_META: [&str; 6] = ["source", "version", "providers", "depends_on", "for_each", "count"];
 
-enum Repeat {
+/// One instance of a resource.
+pub(super) enum Repeat {
+    /// The only one, as far as known.
     Once,
+    /// One of `for_each`.
     Each(String, Owned),
+    /// One of `count`.
     Count(usize),
+}
+
+/// The instances that `for_each` or `count` make, where they are known; else one.
+pub(super) fn repeats_of(for_each: Option<Owned>, count: Option<Owned>) -> Vec<Repeat> {
+    if let Some(collection) = for_each {
+        return entries(&collection).map_or(vec![Repeat::Once], |entries| {
+            entries.into_iter().take(MAX_INSTANCES).map(|(key, value)| Repeat::Each(key, value)).collect()
+        });
+    }
+    match count.map(|count| count.value) {
+        Some(Value::Number(number)) => match number.parse::<usize>() {
+            Ok(count) => (0..count.min(MAX_INSTANCES)).map(Repeat::Count).collect(),
+            Err(_) => vec![Repeat::Once],
+        },
+        _ => vec![Repeat::Once],
+    }
 }
 
 fn add_block(members: &mut Vec<Member<'static>>, name: &str, key: Span, value: Owned) {
