@@ -43,6 +43,7 @@ pub(super) fn block_finding(
     message: &str,
     everyone: &Everyone,
     block: Span,
+    narrower: &str,
 ) -> Finding {
     let left_out = access::exclusions(policy, &access.emergency);
     let level = match left_out.relief() {
@@ -61,8 +62,7 @@ pub(super) fn block_finding(
         .codes(&[BLOCKED])
         .note(format!("{who} refused every sign-in with {BLOCKED}"))
         .help(format!(
-            "add a condition that narrows the block, such as client apps, locations or risk, and {}; or leave it \
-             in report-only: {}",
+            "{narrower}, and {}; or leave it in report-only: {}",
             exclude(policy, &access.emergency),
             report_only(policy)
         ));
@@ -77,6 +77,8 @@ pub(super) struct DeviceWording {
     pub(super) label: &'static str,
     pub(super) note: &'static str,
     pub(super) way_out: &'static str,
+    /// Who can still sign in and undo it.
+    pub(super) spared: &'static str,
     /// Levels by [`Relief`]: nobody, only emergency access, more.
     pub(super) levels: [Level; 3],
 }
@@ -133,8 +135,18 @@ fn only_way_finding(
             "let `mfa` be another way in with the operator `OR`, or stage it by group, and {}",
             exclude(policy, &access.emergency)
         ));
+    if let Some(retired) = access::retired(policy, access.assume) {
+        finding = finding.label(retired, "retired, counts as not written");
+    }
     if way.unsure {
         finding = finding.certainty(Certainty::Unverified);
+    }
+    if left_out.relief() == Relief::Nobody {
+        finding.recovery = Some(format!(
+            "{} can {}; if there is none, {APPLICATION} can, else Microsoft support has to",
+            wording.spared,
+            undo(policy)
+        ));
     }
     finish(finding, policy, access, everyone, &left_out)
 }
@@ -164,8 +176,14 @@ pub(super) fn finish(
     for unknown in &everyone.unknown {
         finding = finding.label(*unknown, "may narrow it; its effect is not known");
     }
+    for empty in access::empty_locations(policy, access.set) {
+        finding = finding.label(empty, "leaves out nothing: no address lies in this location");
+    }
+    if !everyone.unknown.is_empty() {
+        finding.level = finding.level.max(Level::Note);
+    }
     if !everyone.unknown.is_empty() || left_out.is_unsure() {
-        finding = finding.certainty(Certainty::Unverified);
+        finding = unverified(finding.certainty(Certainty::Unverified));
     } else if left_out.relief() == Relief::OnlyEmergency
         && let Some(presumption) = access.emergency.presumption()
     {
@@ -175,7 +193,19 @@ pub(super) fn finish(
             None => presumption,
         });
     }
-    finding.recovery(recovery(policy, left_out.relief()))
+    if finding.recovery.is_none() {
+        finding.recovery = Some(recovery(policy, left_out.relief()));
+    }
+    finding
+}
+
+/// The same finding, saying that it rests on what the files do not tell, and how to make them tell.
+fn unverified(mut finding: Finding) -> Finding {
+    finding.note = finding.note.map(|note| format!("unless what is not known here changes it, {note}"));
+    finding.help = finding.help.map(|help| {
+        format!("write ids where a placeholder, a name or an expression stands, so that this can be decided; {help}")
+    });
+    finding
 }
 
 fn label_exclusions(mut finding: Finding, policy: &Policy, left_out: &Exclusions) -> Finding {
@@ -245,18 +275,23 @@ pub(super) fn report_only(policy: &Policy) -> String {
     format!("`{}`", policy.spelling.assignment("state", "\"enabledForReportingButNotEnforced\""))
 }
 
+const APPLICATION: &str = "an application with the permission `Policy.ReadWrite.ConditionalAccess`";
+
+fn undo(policy: &Policy) -> String {
+    format!("set `{}` to `disabled`", policy.spelling.member("state"))
+}
+
 fn recovery(policy: &Policy, relief: Relief) -> String {
-    let undo = format!("set `{}` to `disabled`", policy.spelling.member("state"));
+    let undo = undo(policy);
     match relief {
         Relief::Nobody => format!(
-            "nobody can sign in to undo this: an application with the permission \
-             `Policy.ReadWrite.ConditionalAccess`, such as a deployment pipeline, can {undo}; else open a support \
-             request with Microsoft"
+            "no person can sign in to undo this; {APPLICATION}, such as a deployment pipeline, can {undo}, else \
+             Microsoft support has to"
         ),
         Relief::OnlyEmergency => format!("sign in with an emergency access account and {undo}"),
         Relief::More => format!(
-            "an administrator among the excluded can {undo}; if there is none, an application with the \
-             permission `Policy.ReadWrite.ConditionalAccess`, else a support request with Microsoft"
+            "an administrator among the excluded can {undo}; if there is none, {APPLICATION} can, else Microsoft \
+             support has to"
         ),
     }
 }

@@ -97,15 +97,25 @@ pub fn run(options: &Options) -> Result<Outcome, ConfigFailure> {
         check(tenant, options, &mut outcome);
     }
     outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    outcome.findings.dedup_by(|later, earlier| is_same(later, earlier));
     Ok(outcome)
 }
 
-/// Files in their order, policies in theirs; of one policy the gravest first, then by place.
+/// Whether two findings say the same of the same place, as of the instances that one block makes.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    one.rule == other.rule
+        && one.message == other.message
+        && one.primary == other.primary
+        && one.labels == other.labels
+}
+
+/// Files in their order, policies in theirs; of one policy the gravest first, rules in theirs, then by place.
 fn order(finding: &Finding) -> impl Ord {
     let place = finding.primary.span;
     let policy = finding.policy.as_ref().filter(|policy| policy.whole.file == place.file);
     let start = policy.map_or(place.start, |policy| policy.whole.start);
-    (place.file, start, finding.level, place, finding.rule.clone(), finding.message.clone())
+    let rule = rules::ALL.iter().position(|rule| rule.meta().id == finding.rule);
+    (place.file, start, finding.level, rule, place, finding.message.clone())
 }
 
 /// Reads every tenant the options lead to; what could not be read is in the outcome.

@@ -77,7 +77,7 @@ pub trait Rule: Sync {
 pub fn finding(meta: &Meta, policy: &Policy, level: Level, message: &str, primary: Label) -> Finding {
     let once_enabled = standing(policy) != Standing::Enforced;
     let (level, message) = if once_enabled {
-        (level.lowered(), format!("{message} once enabled"))
+        (level.lowered(), format!("{message}, once enabled"))
     } else {
         (level, message.to_owned())
     };

@@ -10,10 +10,11 @@ struct AppProtectionForEveryone;
 
 const WORDING: DeviceWording = DeviceWording {
     managed: &[Managed::ProtectedApp, Managed::ApprovedApp],
-    message: "policy lets in only protected apps, for every user and every app",
+    message: "policy lets every user in only through a protected app",
     label: "a protected app is the only way in",
     note: "whoever uses a browser or a desktop app without an app protection policy",
     way_out: "macOS and Linux can never pass, Windows only with Microsoft Edge",
+    spared: "an administrator with a protected app, such as Microsoft Edge on a phone,",
     levels: [Level::Error, Level::Warn, Level::Warn],
 };
 

@@ -50,7 +50,7 @@ impl BlockAllButSomeApps {
                 "every sign-in to the apps left out that reads more than the user's profile"
             }
         };
-        let message = "policy blocks every user from all apps but some, which breaks those too";
+        let message = "policy blocks every user from all apps but some, and breaks those too";
         let finding = finding(self.meta(), policy, level, message, Label::new(block, "access is blocked"))
             .label(everyone.users, "for all users")
             .label(everyone.apps, "to all apps")

@@ -24,8 +24,14 @@ impl Rule for BlockEveryPlatform {
             let Some(platforms) = platforms_written(policy) else { continue };
             let Some((everyone, block)) = shared::blocks_everything(policy, access) else { continue };
             let message = "policy blocks every user from every app on every platform";
+            let narrower = format!(
+                "leave out the platforms in use, `{}`, so that only platforms that are not recognised are blocked",
+                policy
+                    .spelling
+                    .assignment("excludePlatforms", r#"["android", "iOS", "windows", "macOS", "linux"]"#)
+            );
             findings.push(
-                shared::block_finding(self.meta(), policy, access, message, &everyone, block)
+                shared::block_finding(self.meta(), policy, access, message, &everyone, block, &narrower)
                     .label(platforms, "on every platform, which narrows nothing"),
             );
         }

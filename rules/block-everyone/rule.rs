@@ -26,7 +26,16 @@ impl Rule for BlockEveryone {
             }
             let Some((everyone, block)) = shared::blocks_everything(policy, access) else { continue };
             let message = "policy blocks every user from every app";
-            findings.push(shared::block_finding(self.meta(), policy, access, message, &everyone, block));
+            let narrower = "add a condition that narrows the block, such as client apps, locations or risk";
+            findings.push(shared::block_finding(
+                self.meta(),
+                policy,
+                access,
+                message,
+                &everyone,
+                block,
+                narrower,
+            ));
         }
     }
 }

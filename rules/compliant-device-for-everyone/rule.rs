@@ -10,10 +10,11 @@ struct CompliantDeviceForEveryone;
 
 const WORDING: DeviceWording = DeviceWording {
     managed: &[Managed::CompliantDevice],
-    message: "policy lets in only compliant devices, for every user and every app",
+    message: "policy lets every user in only with a compliant device",
     label: "a compliant device is the only way in",
     note: "whoever has no compliant device",
     way_out: "enrolling a device with Intune stays possible, but changing this policy needs a device that is already compliant",
+    spared: "an administrator on a compliant device",
     levels: [Level::Error, Level::Note, Level::Note],
 };
 

@@ -10,10 +10,11 @@ struct HybridJoinForEveryone;
 
 const WORDING: DeviceWording = DeviceWording {
     managed: &[Managed::HybridDevice],
-    message: "policy lets in only hybrid joined devices, for every user and every app",
+    message: "policy lets every user in only with a hybrid joined device",
     label: "a hybrid joined device is the only way in",
     note: "whoever uses a phone, a Mac, Linux or a Windows device that is not hybrid joined",
     way_out: "only Windows computers joined to an on-premises domain can ever pass",
+    spared: "an administrator on a hybrid joined Windows device",
     levels: [Level::Error, Level::Warn, Level::Warn],
 };
 

@@ -78,7 +78,9 @@ fn refusal(policy: &Policy, access: &Access<'_>) -> Option<Refusal> {
             Some(Refusal { span, label: "access is blocked", certain, codes: vec![shared::BLOCKED] })
         }
         Demand::Ways(ways) => {
-            let span = ways.first().and_then(|way| way.first())?.span;
+            let needs = || ways.iter().flatten();
+            let unmet = needs().find(|need| access::unaided(need.value) != Truth::Yes);
+            let span = unmet.or_else(|| needs().next())?.span;
             let label = if certain {
                 "a passkey or certificate alone does not meet this"
             } else {
@@ -110,7 +112,8 @@ impl MissingEmergencyExclusion {
     fn refused(&self, policy: &Policy, access: &Access<'_>, who: Span, refusal: &Refusal) -> Option<Finding> {
         let exclusions = access::exclusions(policy, &access.emergency);
         let missing = missing_principals(policy, access);
-        let confirmed = exclusions.unknown.is_empty();
+        let by_name = access.emergency.basis == Basis::Declared && !exclusions.named.is_empty();
+        let confirmed = exclusions.unknown.is_empty() && !by_name;
         match access.emergency.basis {
             Basis::Declared if missing.is_empty() => return None,
             Basis::Declared => {}
@@ -143,6 +146,9 @@ impl MissingEmergencyExclusion {
             );
         for unknown in &exclusions.unknown {
             finding = finding.label(unknown.span, shared::unsure(unknown.value.1));
+        }
+        for named in exclusions.named.iter().filter(|_| by_name) {
+            finding = finding.label(*named, "stands here by a name, which may be it");
         }
         for principal in missing.iter().filter(|_| access.emergency.basis == Basis::Declared) {
             finding = finding.related(principal.span, format!("{} declared here", principal.kind.as_str()));

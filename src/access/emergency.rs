@@ -55,7 +55,17 @@ impl EmergencyPrincipal {
     /// Whether an entry of a user or group list is this one. A placeholder is the one declared with its text.
     #[must_use]
     pub fn is(&self, entry: &Given<Principal>) -> bool {
-        text(entry).is_some_and(|text| text.eq_ignore_ascii_case(&self.text))
+        text(entry).is_some_and(|text| self.is_written(text))
+    }
+
+    /// Whether a text stands for this one. Of a reference to a Terraform resource, the attribute may be left out.
+    #[must_use]
+    pub fn is_written(&self, text: &str) -> bool {
+        let bare = |text: &str| {
+            let cut = text.strip_suffix(".object_id").or_else(|| text.strip_suffix(".id"));
+            cut.unwrap_or(text).to_ascii_lowercase()
+        };
+        bare(text) == bare(&self.text)
     }
 }
 

@@ -75,6 +75,13 @@ pub fn demand<'p>(policy: &'p Policy, assume: Assume) -> Demand<'p> {
     }
 }
 
+/// The controls of a policy that the service no longer honours.
+#[must_use]
+pub fn retired(policy: &Policy, assume: Assume) -> Option<Span> {
+    let control = policy.grant.controls.find(|control| *control == Control::ApprovedApplication)?;
+    (assume.approved_app == ApprovedApp::Retired).then_some(control.span)
+}
+
 fn add_each<'p>(needs: &mut Vec<At<Need<'p>>>, list: &List<String>, need: Need<'p>) {
     let items = list.items.iter().map(|item| item.span);
     needs.extend(items.chain(list.open.iter().map(|open| open.span)).map(|span| At::new(need, span)));
@@ -154,7 +161,9 @@ pub fn meets_unaided(policy: &Policy, assume: Assume) -> Truth {
     }
 }
 
-fn unaided(need: Need<'_>) -> Truth {
+/// Whether a passkey or certificate alone brings what is needed.
+#[must_use]
+pub fn unaided(need: Need<'_>) -> Truth {
     match need {
         Need::Control(Control::Mfa) => Truth::Yes,
         Need::Strength(strength) => accepts_unaided(strength),

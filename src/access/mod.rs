@@ -7,11 +7,12 @@ mod grant;
 mod scope;
 
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
-pub use grant::{Demand, session_refusal};
-pub use grant::{Managed, Need, OnlyWay, demand, meets_unaided, only_way};
+pub use grant::{
+    Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
+};
 pub use scope::{
-    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, every_app, everyone, exclusions,
-    narrowing, platforms_written,
+    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
+    exclusions, narrowing, platforms_written,
 };
 
 use crate::policy::words::State;

@@ -192,8 +192,15 @@ fn excluded_location(location: &Given<Location>, set: &PolicySet) -> Truth {
         }
         Given::Known(_) => Truth::Yes,
         Given::Unresolved(what) if what.why == Why::Nobody => Truth::No,
-        Given::Unresolved(_) => Truth::Yes,
+        Given::Unresolved(_) => Truth::Unknown,
     }
+}
+
+/// The locations a policy leaves out although no address lies in them.
+#[must_use]
+pub fn empty_locations(policy: &Policy, set: &PolicySet) -> Vec<Span> {
+    let exclude = policy.conditions.locations.iter().flat_map(|pair| &pair.exclude.items);
+    exclude.filter(|item| excluded_location(&item.value, set) == Truth::No).map(|item| item.span).collect()
 }
 
 /// A risk list that names every level, "none" included, matches every sign-in.
@@ -218,6 +225,8 @@ pub struct Exclusions {
     pub emergency: Vec<Span>,
     /// Other users, groups and administrative roles.
     pub people: Vec<Span>,
+    /// Those of the people who stand there by a name, of which the id is not known.
+    pub named: Vec<Span>,
     /// Guests, external users and synchronisation accounts: nobody who could change a policy.
     pub bystanders: Vec<Span>,
     /// Entries that stand for nobody: empty, or left over from a template.
@@ -267,6 +276,10 @@ pub fn exclusions(policy: &Policy, emergency: &Emergency) -> Exclusions {
             sort_in(&item.value, item.span, emergency, &mut found);
         }
         if let Some(open) = &list.open {
+            if emergency.principals.iter().any(|principal| principal.is_written(&open.value.text)) {
+                found.emergency.push(open.span);
+                continue;
+            }
             found.unknown.push(At::new((open.value.text.clone(), open.value.why), open.span));
         }
     }
@@ -287,6 +300,10 @@ fn sort_in(item: &Given<Principal>, span: Span, emergency: &Emergency, found: &m
         }
         Given::Known(Principal::Id(id)) if ids::roles::SYNCHRONISATION.contains(&id.as_str()) => {
             found.bystanders.push(span);
+        }
+        Given::Known(Principal::Name(_)) => {
+            found.people.push(span);
+            found.named.push(span);
         }
         Given::Known(_) => found.people.push(span),
         Given::Unresolved(what) if what.why == Why::Nobody => {

@@ -27,7 +27,10 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
             return Ok(Exit::Failed);
         }
     };
-    report::of(args.format).write(&outcome, style, out)?;
+    let nothing = outcome.policies == 0 && outcome.findings.is_empty();
+    if !(nothing && args.format.is_for_people()) {
+        report::of(args.format).write(&outcome, style, out)?;
+    }
     if args.show_files || args.verbose {
         show_files(&outcome, out)?;
     }

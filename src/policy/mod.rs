@@ -235,13 +235,13 @@ pub struct Applications {
     #[serde(skip)]
     pub key: Option<Span>,
     /// `includeApplications`.
-    #[serde(skip_serializing_if = "List::is_empty")]
+    #[serde(rename = "includeApplications", skip_serializing_if = "List::is_empty")]
     pub include: List<App>,
     /// `excludeApplications`.
-    #[serde(skip_serializing_if = "List::is_empty")]
+    #[serde(rename = "excludeApplications", skip_serializing_if = "List::is_empty")]
     pub exclude: List<App>,
     /// `includeUserActions`.
-    #[serde(skip_serializing_if = "List::is_empty")]
+    #[serde(rename = "includeUserActions", skip_serializing_if = "List::is_empty")]
     pub user_actions: List<UserAction>,
     /// `includeAuthenticationContextClassReferences`.
     #[serde(skip_serializing_if = "List::is_empty")]

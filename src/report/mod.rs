@@ -32,6 +32,14 @@ pub enum ReportFormat {
     Github,
 }
 
+impl ReportFormat {
+    /// Whether people read it, so that a run with nothing to say prints nothing.
+    #[must_use]
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Pretty | Self::Concise)
+    }
+}
+
 /// How a report for people looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {

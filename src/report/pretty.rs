@@ -62,6 +62,7 @@ fn handler(style: Style) -> GraphicalReportHandler {
         .with_width(style.width)
         .with_links(style.links)
         .with_urls(style.links)
+        .with_primary_span_start()
         .with_context_lines(CONTEXT)
         .with_break_words(false)
         .with_word_splitter(WordSplitter::NoHyphenation)
