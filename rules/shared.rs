@@ -62,11 +62,11 @@ pub(super) fn block_finding(
         .codes(&[BLOCKED])
         .note(format!("{who} refused every sign-in with {BLOCKED}"))
         .help(format!(
-            "{narrower}, and {}; or leave it in report-only: {}",
-            exclude(policy, &access.emergency),
+            "{narrower}{}; or leave it in report-only: {}",
+            and_exclude(policy, access, &left_out),
             report_only(policy)
         ));
-    finish(finding, policy, access, everyone, &left_out)
+    finish(finding, policy, access, everyone, &left_out, "only these get in")
 }
 
 /// The wording of a demand for a managed device or app.
@@ -132,8 +132,8 @@ fn only_way_finding(
         .codes(&[code])
         .note(format!("{}, {who}, is refused with {code}; {}", wording.note, wording.way_out))
         .help(format!(
-            "let `mfa` be another way in with the operator `OR`, or stage it by group, and {}",
-            exclude(policy, &access.emergency)
+            "let `mfa` be another way in with the operator `OR`, or stage it by group{}",
+            and_exclude(policy, access, &left_out)
         ));
     if let Some(retired) = access::retired(policy, access.assume) {
         finding = finding.label(retired, "retired, counts as not written");
@@ -148,7 +148,7 @@ fn only_way_finding(
             undo(policy)
         ));
     }
-    finish(finding, policy, access, everyone, &left_out)
+    finish(finding, policy, access, everyone, &left_out, "these are not asked for it")
 }
 
 fn code(managed: Managed) -> ErrorCode {
@@ -168,8 +168,9 @@ pub(super) fn finish(
     access: &Access<'_>,
     everyone: &Everyone,
     left_out: &Exclusions,
+    spared: &str,
 ) -> Finding {
-    let mut finding = label_exclusions(finding, policy, left_out);
+    let mut finding = label_exclusions(finding, policy, left_out, spared);
     if let Some(clients) = access::all_but_legacy(policy) {
         finding = finding.label(clients, "leaves out only legacy clients, which reach no admin tool");
     }
@@ -208,7 +209,7 @@ fn unverified(mut finding: Finding) -> Finding {
     finding
 }
 
-fn label_exclusions(mut finding: Finding, policy: &Policy, left_out: &Exclusions) -> Finding {
+fn label_exclusions(mut finding: Finding, policy: &Policy, left_out: &Exclusions, spared: &str) -> Finding {
     for unknown in &left_out.unknown {
         finding = finding.label(unknown.span, unsure(unknown.value.1));
     }
@@ -216,11 +217,9 @@ fn label_exclusions(mut finding: Finding, policy: &Policy, left_out: &Exclusions
         finding = finding.label(nobody.span, "excludes nobody");
     }
     match left_out.relief() {
-        Relief::More => {
-            left_out.people.iter().fold(finding, |finding, span| finding.label(*span, "still get in"))
-        }
-        Relief::OnlyEmergency => {
-            left_out.emergency.iter().fold(finding, |finding, span| finding.label(*span, "only these get in"))
+        Relief::More | Relief::OnlyEmergency => {
+            let places = left_out.people.iter().chain(&left_out.emergency);
+            places.fold(finding, |finding, span| finding.label(*span, spared))
         }
         Relief::Nobody if left_out.unknown.is_empty() && left_out.nobody.is_empty() => {
             match (left_out.bystanders.first(), missing(policy)) {
@@ -249,6 +248,15 @@ pub(super) fn missing(policy: &Policy) -> Option<Span> {
         .into_iter()
         .find_map(|list| if list.is_empty() { list.key.as_ref().map(|key| key.span) } else { None });
     empty.or(users.key)
+}
+
+/// How to exclude emergency access too, where it is not excluded yet.
+pub(super) fn and_exclude(policy: &Policy, access: &Access<'_>, left_out: &Exclusions) -> String {
+    if left_out.emergency.is_empty() {
+        format!(", and {}", exclude(policy, &access.emergency))
+    } else {
+        String::new()
+    }
 }
 
 /// How to exclude emergency access, in the file's own words.

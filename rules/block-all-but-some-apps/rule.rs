@@ -63,9 +63,9 @@ impl BlockAllButSomeApps {
                 shared::BLOCKED
             ))
             .help(format!(
-                "block named apps or named groups instead, or require assignment on the apps; and {}",
-                shared::exclude(policy, &access.emergency)
+                "block named apps or named groups instead, or require assignment on the apps{}",
+                shared::and_exclude(policy, access, &exclusions)
             ));
-        shared::finish(finding, policy, access, everyone, &exclusions)
+        shared::finish(finding, policy, access, everyone, &exclusions, "only these get in")
     }
 }
