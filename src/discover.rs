@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -91,11 +92,22 @@ pub fn discover(paths: &[PathBuf], choice: &ConfigChoice) -> Discovery {
     walk.found
 }
 
+/// The working directory, which does not change during a run.
+fn current() -> &'static Path {
+    static CURRENT: OnceLock<PathBuf> = OnceLock::new();
+    CURRENT.get_or_init(|| std::env::current_dir().unwrap_or_default())
+}
+
+/// A path from the root of the file system.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    current().join(path.strip_prefix(".").unwrap_or(path))
+}
+
 /// A path as reports show it: relative to the working directory where possible, with `/`.
 #[must_use]
 pub fn shown(path: &Path) -> String {
-    let relative = std::env::current_dir().ok().and_then(|current| path.strip_prefix(current).ok());
-    let path = relative.unwrap_or(path);
+    let path = path.strip_prefix(current()).unwrap_or(path);
     let path = path.strip_prefix(".").unwrap_or(path);
     path.to_string_lossy().replace('\\', "/")
 }
@@ -131,12 +143,19 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// What a folder says about what is ignored.
+struct Ignores {
+    patterns: Option<Gitignore>,
+    /// It is the root of a repository, so that folders above it do not count.
+    is_root: bool,
+}
+
 struct Walk<'c> {
     choice: &'c ConfigChoice,
     found: Discovery,
     by_config: HashMap<Option<PathBuf>, usize>,
     configs: HashMap<PathBuf, Option<PathBuf>>,
-    ignores: HashMap<PathBuf, Option<Gitignore>>,
+    ignores: HashMap<PathBuf, Ignores>,
 }
 
 impl<'c> Walk<'c> {
@@ -221,19 +240,20 @@ impl<'c> Walk<'c> {
 
     /// Whether the `.gitignore` files at and above an entry ignore it; the nearest that speaks decides.
     fn is_ignored(&mut self, path: &Path, is_dir: bool) -> bool {
-        let Ok(path) = std::path::absolute(path) else { return false };
+        let path = absolute(path);
         for folder in path.ancestors().skip(1) {
-            let ignore = self.ignores.entry(folder.to_path_buf()).or_insert_with(|| {
+            let ignores = self.ignores.entry(folder.to_path_buf()).or_insert_with(|| {
                 let file = folder.join(".gitignore");
-                file.is_file().then(|| Gitignore::new(file).0)
+                Ignores {
+                    patterns: file.is_file().then(|| Gitignore::new(file).0),
+                    is_root: folder.join(".git").exists(),
+                }
             });
-            match ignore.as_ref().map_or(Match::None, |ignore| ignore.matched(&path, is_dir)) {
+            match ignores.patterns.as_ref().map_or(Match::None, |patterns| patterns.matched(&path, is_dir)) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
+                Match::None if ignores.is_root => return false,
                 Match::None => {}
-            }
-            if folder.join(".git").exists() {
-                return false;
             }
         }
         false
@@ -262,7 +282,7 @@ impl<'c> Walk<'c> {
             ConfigChoice::None => None,
             ConfigChoice::File(file) => Some(file.clone()),
             ConfigChoice::Nearest => {
-                let path = std::path::absolute(path).ok()?;
+                let path = absolute(path);
                 let folder = path.parent()?;
                 if let Some(known) = self.configs.get(folder) {
                     return known.clone();
@@ -288,7 +308,7 @@ impl PathFilter {
     /// # Errors
     /// A pattern that is not well formed, and why.
     pub fn new(folder: &Path, include: &[String], exclude: &[String]) -> Result<Self, String> {
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let folder = absolute(folder);
         let build = |patterns: &[String]| {
             let mut builder = GitignoreBuilder::new(&folder);
             for pattern in patterns {
@@ -303,7 +323,7 @@ impl PathFilter {
     /// Why a file is left out, where it is.
     #[must_use]
     pub fn reason(&self, path: &Path) -> Option<&'static str> {
-        let path = std::path::absolute(path).ok()?;
+        let path = absolute(path);
         let inside = |list: &Gitignore| path.starts_with(list.path());
         if inside(&self.exclude) && self.exclude.matched_path_or_any_parents(&path, false).is_ignore() {
             return Some("excluded by the configuration");

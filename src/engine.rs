@@ -1,6 +1,6 @@
 //! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -12,7 +12,7 @@ use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, S
 use crate::finding::{Certainty, Finding, Label, Level, input};
 use crate::load::{self, Loaded};
 use crate::modules::{self, TerraformFile};
-use crate::notation::Harvest;
+use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
 use crate::rules;
 use crate::source::{At, FileId, Source, Sources, Span};
@@ -253,15 +253,13 @@ fn take_in(
     terraform: &mut Vec<TerraformFile>,
     outcome: &mut Outcome,
 ) {
-    let Loaded { source, harvest, mut findings, mut directives, passed, terraform: content } = loaded;
+    let Loaded { source, harvest, mut findings, mut directives, passed, is_terraform } = loaded;
     let shown = source.path().to_owned();
     let file = outcome.sources.add(source);
     outcome.unreadable += usize::from(findings.iter().any(|finding| finding.unread));
-    if let Some(content) = content {
-        outcome.files += usize::from(!findings.is_empty());
-        tenant.findings.append(&mut findings);
+    if is_terraform {
         tenant.directives.append(&mut directives);
-        terraform.push(TerraformFile { file, path: path.to_path_buf(), content, asked: true });
+        terraform.push(TerraformFile { file, path: path.to_path_buf(), asked: true });
         return;
     }
     if let Some(reason) = passed {
@@ -285,7 +283,7 @@ fn take_in_harvest(mut harvest: Harvest, tenant: &mut Tenant, outcome: &mut Outc
 /// Reads Terraform files together, and counts for each what it holds.
 fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut Outcome) {
     let asked: Vec<_> = files.iter().map(|file| file.file).collect();
-    let harvest = modules::harvest(files, &mut outcome.sources);
+    let mut harvest = modules::harvest(files, &mut outcome.sources);
     let mut counts: BTreeMap<FileId, usize> = BTreeMap::new();
     for policy in &harvest.policies {
         *counts.entry(policy.whole.file).or_default() += 1;
@@ -293,17 +291,30 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
     for location in &harvest.named_locations {
         counts.entry(location.whole.file).or_default();
     }
+    let sources = &outcome.sources;
+    let is_policy = |file: FileId| {
+        let text = sources.get(file).map_or("", Source::text);
+        tenant.partial || notation::looks_like_policy(text.as_bytes())
+    };
+    harvest.findings.retain(|finding| !finding.unread || is_policy(finding.primary.span.file));
+    let unread: BTreeSet<_> = harvest
+        .findings
+        .iter()
+        .filter(|finding| finding.unread)
+        .map(|finding| finding.primary.span.file)
+        .collect();
     for file in asked {
         let shown = outcome.sources.path(file).to_owned();
-        let unread = tenant.findings.iter().any(|finding| finding.primary.span.file == file);
+        outcome.unreadable += usize::from(unread.contains(&file));
         match counts.get(&file) {
-            Some(count) => {
-                outcome.files += usize::from(!unread);
-                outcome.read.push((shown, *count));
+            Some(count) => outcome.read.push((shown, *count)),
+            None if unread.contains(&file) => {}
+            None => {
+                outcome.skipped.push(Skipped { shown, reason: "holds no policy".to_owned() });
+                continue;
             }
-            None if unread => {}
-            None => outcome.skipped.push(Skipped { shown, reason: "holds no policy".to_owned() }),
         }
+        outcome.files += 1;
     }
     take_in_harvest(harvest, tenant, outcome);
 }

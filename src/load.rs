@@ -9,8 +9,8 @@ use crate::finding::{Finding, Label, Level, input};
 use crate::notation::{self, Harvest};
 use crate::policy::Format;
 use crate::source::{At, DecodeError, Encoding, FileId, Source, Span, decode};
-use crate::syntax::hcl::{self, Part};
-use crate::syntax::{Node, Tree, json, owned, powershell, yaml};
+use crate::syntax::hcl;
+use crate::syntax::{Tree, json, powershell, yaml};
 
 /// The largest file read, in bytes. A tenant at its limit of 195 policies exports to about 6 MB.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -28,17 +28,8 @@ pub struct Loaded {
     pub directives: Vec<At<String>>,
     /// Why it was passed over, where it was.
     pub passed: Option<String>,
-    /// What a Terraform file holds, which is read together with its module.
-    pub terraform: Option<Terraform>,
-}
-
-/// What a Terraform file holds.
-#[derive(Debug, Default)]
-pub struct Terraform {
-    /// Its blocks.
-    pub parts: Vec<Part>,
-    /// Its value, where it is written in JSON.
-    pub json: Option<Node<'static>>,
+    /// It is part of a Terraform module and is parsed with it.
+    pub is_terraform: bool,
 }
 
 impl Loaded {
@@ -49,7 +40,7 @@ impl Loaded {
             findings: Vec::new(),
             directives: Vec::new(),
             passed: None,
-            terraform: None,
+            is_terraform: false,
         }
     }
 
@@ -120,8 +111,8 @@ fn undecodable(input: &Input, error: DecodeError, id: FileId) -> Loaded {
 }
 
 fn from_text(input: &Input, text: String, id: FileId) -> Loaded {
-    if discover::is_terraform(&input.path) && input.format == Some(Format::Json) {
-        return from_terraform_json(input, text, id);
+    if discover::is_terraform(&input.path) {
+        return from_terraform(input, text, id);
     }
     let format = input.format.unwrap_or_else(|| sniff(&text));
     let tree = match format {
@@ -153,26 +144,12 @@ fn from_text(input: &Input, text: String, id: FileId) -> Loaded {
     loaded
 }
 
-/// The blocks of a Terraform file. Whether they hold a policy shows once their module is read.
+/// A file of a Terraform module. What it holds shows once the module is read.
 fn from_terraform(input: &Input, text: String, id: FileId) -> Loaded {
-    let (parts, mut findings) = hcl::read(&text, id);
-    if !input.named && !notation::looks_like_policy(text.as_bytes()) {
-        findings.clear();
-    }
     let directives = hcl::directives(&text, id);
     let mut loaded = Loaded::new(Source::new(input.shown.clone(), text));
-    loaded.findings = findings;
     loaded.directives = directives;
-    loaded.terraform = Some(Terraform { parts, json: None });
-    loaded
-}
-
-fn from_terraform_json(input: &Input, text: String, id: FileId) -> Loaded {
-    let Tree { roots, findings, .. } = json::read(&text, id);
-    let json = roots.first().map(owned);
-    let mut loaded = Loaded::new(Source::new(input.shown.clone(), text));
-    loaded.findings = findings;
-    loaded.terraform = Some(Terraform { parts: Vec::new(), json });
+    loaded.is_terraform = true;
     loaded
 }
 

@@ -9,14 +9,18 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use globset::GlobBuilder;
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::discover::{self, Input};
-use crate::load::{self, Terraform};
+use crate::finding::Finding;
+use crate::load;
 use crate::notation::Harvest;
 use crate::notation::terraform::{Block, is_wanted, read};
 use crate::policy::Format;
 use crate::source::{FileId, Sources};
+use crate::syntax::hcl::{self, Part};
+use crate::syntax::{Node, Tree, json, owned};
 use crate::terraform::{Call, Files, Module, Resource, Text};
 
 /// A Terraform file.
@@ -26,10 +30,40 @@ pub struct TerraformFile {
     pub file: FileId,
     /// Where it is.
     pub path: PathBuf,
-    /// Its blocks, or its value where it is written in JSON.
-    pub content: Terraform,
     /// It was asked for, so what it holds is reported.
     pub asked: bool,
+}
+
+/// A file, parsed.
+struct Parsed<'t> {
+    file: FileId,
+    text: &'t str,
+    parts: Vec<Part>,
+    json: Option<Node<'static>>,
+    findings: Vec<Finding>,
+}
+
+impl Parsed<'_> {
+    fn as_text(&self) -> Text<'_> {
+        Text { file: self.file, text: self.text, parts: &self.parts, json: self.json.as_ref() }
+    }
+}
+
+fn parse<'t>(file: &TerraformFile, sources: &'t Sources) -> Parsed<'t> {
+    let text = sources.get(file.file).map_or("", |source| source.text());
+    let mut parsed = Parsed { file: file.file, text, parts: Vec::new(), json: None, findings: Vec::new() };
+    if is_json(file) {
+        let Tree { roots, findings, .. } = json::read(text, file.file);
+        parsed.json = roots.first().map(owned);
+        parsed.findings = findings;
+    } else {
+        (parsed.parts, parsed.findings) = hcl::read(text, file.file);
+    }
+    parsed
+}
+
+fn is_json(file: &TerraformFile) -> bool {
+    discover::format_of(&file.path) == Some(Format::Json)
 }
 
 /// How deep modules may call each other.
@@ -37,39 +71,39 @@ const MAX_CALLS: usize = 8;
 
 /// Reads what the modules of some files hold. Files the modules need are added to the sources.
 #[must_use]
-pub fn harvest(mut files: Vec<TerraformFile>, sources: &mut Sources) -> Harvest {
-    add_needed(&mut files, sources);
-    let folders = by_folder(&files);
-    let called: BTreeSet<PathBuf> = folders
-        .iter()
-        .flat_map(|(folder, files)| files.iter().flat_map(move |file| called_folders(folder, file)))
-        .collect();
-    let tree = Tree { folders: &folders, sources };
-    let mut harvest = Harvest::default();
-    for (folder, files) in &folders {
-        if !called.contains(folder) && files.iter().any(|file| file.asked) {
-            let asked: BTreeSet<_> = files.iter().filter(|file| file.asked).map(|file| file.file).collect();
-            tree.module(folder, BTreeMap::new(), 0, &|file| asked.contains(&file), &mut harvest);
-        }
-    }
-    harvest
-}
-
-type Folders<'f> = BTreeMap<PathBuf, Vec<&'f TerraformFile>>;
-
-fn by_folder(files: &[TerraformFile]) -> Folders<'_> {
+pub fn harvest(files: Vec<TerraformFile>, sources: &mut Sources) -> Harvest {
     let mut folders = Folders::new();
     for file in files {
         folders.entry(folder_of(&file.path)).or_default().push(file);
     }
-    folders
+    let called = add_needed(&mut folders, sources);
+    let modules = Modules { folders: &folders, sources };
+    let roots: Vec<_> = folders
+        .iter()
+        .filter(|(folder, files)| !called.contains(*folder) && files.iter().any(|file| file.asked))
+        .collect();
+    let harvests: Vec<Harvest> = roots
+        .par_iter()
+        .map(|(folder, files)| {
+            let asked: BTreeSet<_> = files.iter().filter(|file| file.asked).map(|file| file.file).collect();
+            let mut harvest = Harvest::default();
+            modules.module(folder, BTreeMap::new(), 0, &|file| asked.contains(&file), &mut harvest);
+            harvest
+        })
+        .collect();
+    harvests.into_iter().fold(Harvest::default(), |mut whole, part| {
+        whole.policies.extend(part.policies);
+        whole.named_locations.extend(part.named_locations);
+        whole.findings.extend(part.findings);
+        whole
+    })
 }
 
+/// Files by folder.
+type Folders = BTreeMap<PathBuf, Vec<TerraformFile>>;
+
 fn folder_of(path: &Path) -> PathBuf {
-    normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
+    normal(&discover::absolute(path)).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// A path without `.` and `..`, by its text alone.
@@ -88,8 +122,13 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 /// The folders of the local modules a file calls.
-fn called_folders(folder: &Path, file: &TerraformFile) -> Vec<PathBuf> {
-    let blocks = file.content.parts.iter().flat_map(|part| part.body.blocks());
+fn called_folders(folder: &Path, file: &TerraformFile, sources: &Sources) -> Vec<PathBuf> {
+    let text = sources.get(file.file).map_or("", |source| source.text());
+    if is_json(file) || !text.contains("module") || !text.contains("source") {
+        return Vec::new();
+    }
+    let (parts, _) = hcl::read(text, file.file);
+    let blocks = parts.iter().flat_map(|part| part.body.blocks());
     blocks
         .filter(|block| block.ident.as_str() == "module")
         .filter_map(|block| block.body.get_attribute("source")?.value.as_str())
@@ -98,79 +137,75 @@ fn called_folders(folder: &Path, file: &TerraformFile) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Reads the other files of the modules, and the modules they call.
-fn add_needed(files: &mut Vec<TerraformFile>, sources: &mut Sources) {
+/// Reads the other files of the modules, and the modules they call; returns the folders that are called.
+fn add_needed(folders: &mut Folders, sources: &mut Sources) -> BTreeSet<PathBuf> {
+    let mut called = BTreeSet::new();
+    let mut waiting: Vec<(PathBuf, usize)> = folders.keys().map(|folder| (folder.clone(), 0)).collect();
     let mut complete = BTreeSet::new();
-    for _ in 0..=MAX_CALLS {
-        let wanted: BTreeSet<PathBuf> = files
-            .iter()
-            .flat_map(|file| {
-                let own = folder_of(&file.path);
-                let mut folders = called_folders(&own, file);
-                folders.push(own);
-                folders
-            })
-            .filter(|folder| !complete.contains(folder))
-            .collect();
-        if wanted.is_empty() {
-            return;
+    while let Some((folder, depth)) = waiting.pop() {
+        if depth > MAX_CALLS || !complete.insert(folder.clone()) {
+            continue;
         }
-        for folder in wanted {
-            add_folder(&folder, files, sources);
-            complete.insert(folder);
+        let files = folders.entry(folder.clone()).or_default();
+        add_folder(&folder, files, sources);
+        for callee in files.iter().flat_map(|file| called_folders(&folder, file, sources)) {
+            waiting.push((callee.clone(), depth + 1));
+            called.insert(callee);
         }
     }
+    called
 }
 
+/// Adds the files of a folder that were not asked for.
 fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sources) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| discover::is_terraform(path));
     paths.sort();
-    let known: BTreeSet<PathBuf> = files
-        .iter()
-        .map(|file| normal(&std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone())))
-        .collect();
+    let known: BTreeSet<_> =
+        files.iter().filter_map(|file| file.path.file_name().map(ToOwned::to_owned)).collect();
     for path in paths {
-        if !discover::is_terraform(&path) || known.contains(&path) {
+        if path.file_name().is_some_and(|name| known.contains(name)) {
             continue;
         }
         let format = discover::format_of(&path);
         let input = Input { shown: discover::shown(&path), path, named: false, format };
         let loaded = load::file(&input, sources.next_id());
         let file = sources.add(loaded.source);
-        let content = loaded.terraform.unwrap_or_default();
-        files.push(TerraformFile { file, path: input.path, content, asked: false });
+        files.push(TerraformFile { file, path: input.path, asked: false });
     }
 }
 
 /// The modules and their texts.
-struct Tree<'t> {
-    folders: &'t Folders<'t>,
+struct Modules<'t> {
+    folders: &'t Folders,
     sources: &'t Sources,
 }
 
-impl Tree<'_> {
+impl Modules<'_> {
     /// Reads a module and the modules it calls; returns its outputs.
     fn module(
         &self,
         folder: &Path,
-        arguments: BTreeMap<String, crate::syntax::Node<'static>>,
+        arguments: BTreeMap<String, Node<'static>>,
         depth: usize,
         is_asked: &dyn Fn(FileId) -> bool,
         harvest: &mut Harvest,
-    ) -> Option<crate::syntax::Node<'static>> {
+    ) -> Option<Node<'static>> {
         let files = self.folders.get(folder)?;
         let is_values =
             |file: &&TerraformFile| file.path.extension().is_some_and(|ending| ending == "tfvars");
-        let (values, own): (Vec<&TerraformFile>, Vec<&TerraformFile>) =
-            files.iter().copied().partition(is_values);
-        let texts: Vec<_> = own.iter().map(|file| self.text(file)).collect();
+        let (values, own): (Vec<&TerraformFile>, Vec<&TerraformFile>) = files.iter().partition(is_values);
+        let parsed: Vec<_> = own.iter().map(|file| parse(file, self.sources)).collect();
+        let texts: Vec<_> = parsed.iter().map(Parsed::as_text).collect();
+        let values: Vec<_> =
+            loaded_values(&values).into_iter().map(|file| parse(file, self.sources)).collect();
         let disk = Disk { folder: folder.to_path_buf() };
         let root = depth == 0;
         let mut module = Module::new(&texts, &disk, arguments);
         if root {
-            for file in loaded_values(&values) {
-                module.give(&self.text(file));
+            for file in &values {
+                module.give(&file.as_text());
             }
         }
         if depth < MAX_CALLS {
@@ -187,15 +222,14 @@ impl Tree<'_> {
         for resource in module.resources(is_wanted) {
             if is_asked(resource.whole.file) {
                 let file = files.iter().find(|file| file.file == resource.whole.file);
-                take(&resource, file.is_some_and(|file| file.content.json.is_some()), harvest);
+                take(&resource, file.is_some_and(is_json), harvest);
             }
         }
-        Some(module.own_outputs())
-    }
-
-    fn text<'s>(&'s self, file: &'s TerraformFile) -> Text<'s> {
-        let text = self.sources.get(file.file).map_or("", |source| source.text());
-        Text { file: file.file, text, parts: &file.content.parts, json: file.content.json.as_ref() }
+        let outputs = module.own_outputs();
+        for file in parsed.iter().chain(&values) {
+            harvest.findings.extend(file.findings.iter().filter(|_| is_asked(file.file)).cloned());
+        }
+        Some(outputs)
     }
 }
 

@@ -29,7 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "notation", "modules",
         ],
     ),
-    ("modules", &["source", "syntax", "policy", "notation", "terraform", "discover", "load"]),
+    ("modules", &["source", "finding", "syntax", "policy", "notation", "terraform", "discover", "load"]),
     ("report", &["source", "finding", "rule", "rules", "engine"]),
     ("sign_in_error", &["finding"]),
     ("cli", &["finding", "rules", "report"]),

@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use calint::engine::{self, Options};
-use calint::finding::{Certainty, Level};
+use calint::finding::Finding;
 use calint::policy::ids::{self, roles, strengths};
 use calint::rule::Family;
 use calint::rules::ALL;
@@ -140,11 +140,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
         "CloudAppSecurityType",
     ),
     ("sessionControls.signInFrequency.isEnabled", IMPLIED, "SignInFrequencyIsEnabled"),
-    (
-        "sessionControls.signInFrequency.value",
-        "session_controls.sign_in_frequency",
-        "SignInFrequencyValue",
-    ),
+    ("sessionControls.signInFrequency.value", "session_controls.sign_in_frequency", "SignInFrequencyValue"),
     (
         "sessionControls.signInFrequency.type",
         "session_controls.sign_in_frequency_period",
@@ -188,7 +184,7 @@ const MORE: &[&str] = &[
         "applications": {"includeApplications": ["All"]}},
       "grantControls": {"operator": "AND", "builtInControls": ["mfa", "compliantDevice"]},
       "sessionControls": null}]}"#,
-    r#"[{"displayName": "Block guests", "state": "enabledForReportingButNotEnforced",
+    r##"[{"displayName": "Block guests", "state": "enabledForReportingButNotEnforced",
       "conditions": {
         "users": {"includeUsers": ["All"], "excludeRoles": ["d29b2b05-8046-44ba-8758-1e26182fcf32"],
           "excludeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "b2bCollaborationGuest,serviceProvider",
@@ -201,7 +197,7 @@ const MORE: &[&str] = &[
         "users": {"includeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "internalGuest",
           "externalTenants": {"membershipKind": "all"}}},
         "applications": {"includeApplications": ["Office365"]}},
-      "grantControls": {"operator": "OR", "builtInControls": ["block"]}}]"#,
+      "grantControls": {"operator": "OR", "builtInControls": ["block"]}}]"##,
     r#"{"displayName": "Risky sign-ins", "state": "enabled",
       "conditions": {"userRiskLevels": ["high"], "signInRiskLevels": ["medium", "high"],
         "users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}},
@@ -252,23 +248,35 @@ const MORE: &[&str] = &[
         "applications": {"includeApplications": ["All"], "applicationFilter": {"mode": "exclude",
           "rule": "CustomSecurityAttribute.Set_App -contains \"x\""}}},
       "grantControls": {"operator": "OR", "builtInControls": ["block"]}}"#,
+    r##"[{"@odata.type": "#microsoft.graph.ipNamedLocation", "id": "159d9520-1c82-4b1c-ab67-af8589fbc69a",
+      "displayName": "Office", "isTrusted": true, "ipRanges": [
+        {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "198.51.100.0/24"},
+        {"@odata.type": "#microsoft.graph.iPv6CidrRange", "cidrAddress": "2001:db8::/48"}]},
+     {"@odata.type": "#microsoft.graph.countryNamedLocation", "id": "0c1f6a52-2a63-4a58-8f0a-0c7d5a1f2b33",
+      "displayName": "Home", "countriesAndRegions": ["CH"], "includeUnknownCountriesAndRegions": false},
+     {"displayName": "Block other networks", "state": "enabled",
+      "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]},
+        "locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted",
+          "159d9520-1c82-4b1c-ab67-af8589fbc69a", "0c1f6a52-2a63-4a58-8f0a-0c7d5a1f2b33"]}},
+      "grantControls": {"operator": "OR", "builtInControls": ["block"]}}]"##,
     r#"{"displayName": "By name", "state": "enabled",
       "conditions": {"users": {"includeUsers": ["All"], "excludeUsers": ["emergency1@contoso.com"]},
         "applications": {"includeApplications": ["All"]}},
       "grantControls": {"operator": "OR", "builtInControls": ["block"]}}"#,
 ];
 
-/// Of a finding, what does not depend on the notation.
-type Verdict = (String, Level, Certainty, String);
-/// Sorted verdicts by policy; what is about no policy stands under the empty name.
-type Verdicts = BTreeMap<String, Vec<Verdict>>;
+/// By policy what does not depend on the notation: rule, level, certainty and message of each finding, sorted.
+/// What is about no policy stands under the empty name.
+type Verdicts = BTreeMap<String, Vec<String>>;
 
 /// A notation beside Microsoft Graph's JSON.
 struct Notation {
     name: &'static str,
     file: &'static str,
-    write: fn(&[&Value]) -> Result<String, Gap>,
+    write: Write,
 }
+
+type Write = fn(&Fixture<'_>) -> Result<String, Gap>;
 
 const NOTATIONS: [Notation; 5] = [
     Notation { name: "YAML", file: "policies.yaml", write: yaml },
@@ -287,11 +295,11 @@ fn findings_do_not_depend_on_the_notation() {
     let mut differences = String::new();
     for text in fixtures() {
         let parsed: Value = serde_json::from_str(&text).unwrap();
-        let policies = policies(&parsed);
-        assert!(!policies.is_empty(), "no policy in\n{text}");
+        let fixture = Fixture::of(&parsed);
+        assert!(!fixture.policies.is_empty(), "no policy in\n{text}");
         let expected = verdicts("policies.json", &text);
         for notation in &NOTATIONS {
-            let Ok(written) = (notation.write)(&policies) else { continue };
+            let Ok(written) = (notation.write)(&fixture) else { continue };
             *compared.entry(notation.name).or_default() += 1;
             let found = verdicts(notation.file, &written);
             if found != expected {
@@ -309,10 +317,10 @@ fn findings_do_not_depend_on_the_notation() {
 
 #[test]
 fn what_a_notation_cannot_say_is_left_out_with_its_reason() {
-    let gap = |write: fn(&[&Value]) -> Result<String, Gap>, name: &str| {
+    let gap = |write: Write, name: &str| {
         let fixture = MORE.iter().find(|text| text.contains(&format!("\"displayName\": \"{name}\"")));
         let parsed: Value = serde_json::from_str(fixture.unwrap()).unwrap();
-        write(&policies(&parsed)).err()
+        write(&Fixture::of(&parsed)).err()
     };
     assert_eq!(gap(azuread, "Contexts"), Some(NO_MEMBER));
     assert_eq!(gap(plan, "Token protection"), Some(NO_MEMBER));
@@ -320,6 +328,7 @@ fn what_a_notation_cannot_say_is_left_out_with_its_reason() {
     assert_eq!(gap(dsc, "Strict location"), Some(NO_MEMBER));
     assert_eq!(gap(dsc, "Unknown strength"), Some(NAMELESS_STRENGTH));
     assert_eq!(gap(dsc, "By name"), Some(NAME_IS_RIGHT));
+    assert_eq!(gap(dsc, "Block other networks"), Some(NAMED_LOCATIONS));
     for Notation { name, write, .. } in &NOTATIONS {
         assert_eq!(gap(*write, "Risky sign-ins"), None, "{name}");
     }
@@ -330,6 +339,7 @@ const ONE_LEVEL: Gap = "azuread takes one level of insider risk";
 const NAMED_IS_ON: Gap = "azuread cannot name a session control and leave it off";
 const ONE_AGREEMENT: Gap = "DSC takes one agreement";
 const NAMELESS_STRENGTH: Gap = "DSC names strengths, and the name of this one is not known";
+const NAMED_LOCATIONS: Gap = "DSC names locations, and they are resources of their own";
 const NAME_IS_RIGHT: Gap = "a name is as good as an id in DSC, and a fault in Graph";
 
 /// The JSON examples of the lockout rules, and [`MORE`].
@@ -353,15 +363,42 @@ fn json_examples(docs: &str) -> Vec<String> {
     found
 }
 
-/// The policies of a fixture: the one, those of an array, or those of a list envelope.
-fn policies(fixture: &Value) -> Vec<&Value> {
-    let list = fixture.as_array().or_else(|| fixture.get("value").and_then(Value::as_array));
-    let policies = list.map_or_else(|| vec![fixture], |list| list.iter().collect());
-    for policy in &policies {
-        assert!(policy.get("conditions").is_some(), "no converter for what is not a policy: {policy}");
-    }
-    policies
+/// What a fixture holds: one object, those of an array, or those of a list envelope.
+struct Fixture<'v> {
+    policies: Vec<&'v Value>,
+    locations: Vec<&'v Value>,
 }
+
+impl<'v> Fixture<'v> {
+    fn of(parsed: &'v Value) -> Self {
+        let list = parsed.as_array().or_else(|| parsed.get("value").and_then(Value::as_array));
+        let all: Vec<_> = list.map_or_else(|| vec![parsed], |list| list.iter().collect());
+        let (policies, locations): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|object| object.get("conditions").is_some());
+        for location in &locations {
+            let known = location.get("ipRanges").or(location.get("countriesAndRegions"));
+            assert!(known.is_some(), "no converter for what is neither policy nor location: {location}");
+        }
+        Self { policies, locations }
+    }
+
+    /// A value with the id of each location of the fixture replaced by a reference to its resource.
+    fn referring(&self, value: &Value, resource: &str, attribute: &str) -> Value {
+        match value {
+            Value::Array(items) => {
+                items.iter().map(|item| self.referring(item, resource, attribute)).collect()
+            }
+            Value::String(_) => match self.locations.iter().position(|location| location["id"] == *value) {
+                Some(at) => json!({ REFERENCE: format!("{resource}.l{at}.{attribute}") }),
+                None => value.clone(),
+            },
+            other => other.clone(),
+        }
+    }
+}
+
+/// The key of an object that stands for an expression.
+const REFERENCE: &str = "(reference)";
 
 /// What is found in a folder with one file.
 fn verdicts(file: &str, text: &str) -> Verdicts {
@@ -371,9 +408,9 @@ fn verdicts(file: &str, text: &str) -> Verdicts {
     let outcome = engine::run(&options).expect("no configuration is read");
     let mut verdicts = Verdicts::new();
     for finding in outcome.findings {
-        let name = finding.policy.and_then(|policy| policy.name).unwrap_or_default();
-        let verdict = (finding.rule.as_str().to_owned(), finding.level, finding.certainty, finding.message);
-        verdicts.entry(name).or_default().push(verdict);
+        let name = finding.policy.as_ref().and_then(|policy| policy.name.clone()).unwrap_or_default();
+        let Finding { rule, level, certainty, message, .. } = finding;
+        verdicts.entry(name).or_default().push(format!("{rule}: {level}, {certainty:?}: {message}"));
     }
     verdicts.values_mut().for_each(|list| list.sort());
     verdicts
@@ -429,8 +466,9 @@ fn split(value: &Value) -> Value {
     value.as_str().map_or_else(|| value.clone(), |text| text.split(',').map(str::trim).collect())
 }
 
-fn yaml(policies: &[&Value]) -> Result<String, Gap> {
-    Ok(serde_yaml::to_string(policies).unwrap())
+fn yaml(fixture: &Fixture<'_>) -> Result<String, Gap> {
+    let all: Vec<_> = fixture.locations.iter().chain(&fixture.policies).collect();
+    Ok(serde_yaml::to_string(&all).unwrap())
 }
 
 /// The arguments of an `azuread_conditional_access_policy`, blocks as objects.
@@ -451,7 +489,9 @@ fn azuread_body(policy: &Value) -> Result<Map<String, Value>, Gap> {
 
 fn azuread_value(member: &str, value: &Value) -> Result<Value, Gap> {
     Ok(match member {
-        "insiderRiskLevels" if value.as_str().is_some_and(|text| text.contains(',')) => return Err(ONE_LEVEL),
+        "insiderRiskLevels" if value.as_str().is_some_and(|text| text.contains(',')) => {
+            return Err(ONE_LEVEL);
+        }
         "insiderRiskLevels" => value.clone(),
         member if FLAGS.contains(&member) => split(value),
         "id" => json!(format!("/policies/authenticationStrengthPolicies/{}", value.as_str().unwrap())),
@@ -460,15 +500,67 @@ fn azuread_value(member: &str, value: &Value) -> Result<Value, Gap> {
 }
 
 const AZUREAD: &str = "azuread_conditional_access_policy";
+const AZUREAD_LOCATION: &str = "azuread_named_location";
 
-fn azuread(policies: &[&Value]) -> Result<String, Gap> {
+fn azuread(fixture: &Fixture<'_>) -> Result<String, Gap> {
     let mut text = String::new();
-    for (at, policy) in policies.iter().enumerate() {
-        writeln!(text, "resource \"{AZUREAD}\" \"p{at}\" {{").unwrap();
-        write_blocks(&azuread_body(policy)?, &mut text);
-        text.push_str("}\n\n");
+    for (at, location) in fixture.locations.iter().enumerate() {
+        write_resource(AZUREAD_LOCATION, &format!("l{at}"), &azuread_location(location), true, &mut text);
+    }
+    for (at, policy) in fixture.policies.iter().enumerate() {
+        let mut body = azuread_body(policy)?;
+        each_list(&mut body, &|value| fixture.referring(value, AZUREAD_LOCATION, "object_id"));
+        write_resource(AZUREAD, &format!("p{at}"), &body, true, &mut text);
     }
     Ok(text)
+}
+
+/// The arguments of an `azuread_named_location`, blocks as objects.
+fn azuread_location(location: &Value) -> Map<String, Value> {
+    let mut body = Map::new();
+    for (path, value) in leaves(location) {
+        match path.as_str() {
+            "displayName" => put(&mut body, "display_name", value.clone()),
+            "isTrusted" => put(&mut body, "ip.trusted", value.clone()),
+            "ipRanges" => put(&mut body, "ip.ip_ranges", addresses(value, |_| true)),
+            "countriesAndRegions" => put(&mut body, "country.countries_and_regions", value.clone()),
+            "includeUnknownCountriesAndRegions" => {
+                put(&mut body, "country.include_unknown_countries_and_regions", value.clone());
+            }
+            _ => panic!("the converters do not know `{path}` of a location"),
+        }
+    }
+    body
+}
+
+/// The addresses of IP ranges that are wanted.
+fn addresses(ranges: &Value, wanted: fn(&str) -> bool) -> Value {
+    let addresses = ranges.as_array().unwrap().iter().map(|range| range["cidrAddress"].as_str().unwrap());
+    addresses.filter(|address| wanted(address)).collect()
+}
+
+/// Changes every list below an object.
+fn each_list(object: &mut Map<String, Value>, change: &impl Fn(&Value) -> Value) {
+    for value in object.values_mut() {
+        match value {
+            Value::Object(inner) => each_list(inner, change),
+            Value::Array(_) => *value = change(value),
+            _ => {}
+        }
+    }
+}
+
+/// A resource whose objects are blocks, or arguments.
+fn write_resource(kind: &str, name: &str, body: &Map<String, Value>, blocks: bool, text: &mut String) {
+    writeln!(text, "resource \"{kind}\" \"{name}\" {{").unwrap();
+    if blocks {
+        write_blocks(body, text);
+    } else {
+        for (name, value) in body {
+            writeln!(text, "{name} = {}", hcl(value)).unwrap();
+        }
+    }
+    text.push_str("}\n\n");
 }
 
 /// Objects as blocks, everything else as arguments.
@@ -490,6 +582,9 @@ fn hcl(value: &Value) -> String {
     match value {
         Value::String(text) => hcl_text(text),
         Value::Array(items) => format!("[{}]", items.iter().map(hcl).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) if members.contains_key(REFERENCE) => {
+            members[REFERENCE].as_str().unwrap().to_owned()
+        }
         Value::Object(members) => {
             let members = members.iter().map(|(key, value)| format!("{key} = {}\n", hcl(value)));
             format!("{{\n{}}}", members.collect::<String>())
@@ -504,22 +599,42 @@ fn hcl_text(text: &str) -> String {
 
 const MICROSOFT365: &str = "microsoft365_graph_beta_identity_and_access_conditional_access_policy";
 
-fn microsoft365(policies: &[&Value]) -> Result<String, Gap> {
+const MICROSOFT365_LOCATION: &str = "microsoft365_graph_beta_identity_and_access_named_location";
+
+fn microsoft365(fixture: &Fixture<'_>) -> Result<String, Gap> {
     let mut text = String::new();
-    for (at, policy) in policies.iter().enumerate() {
+    for (at, location) in fixture.locations.iter().enumerate() {
+        let body = microsoft365_location(location);
+        write_resource(MICROSOFT365_LOCATION, &format!("l{at}"), &body, false, &mut text);
+    }
+    for (at, policy) in fixture.policies.iter().enumerate() {
         let mut body = Map::new();
         for (path, value) in leaves(policy) {
-            let _ = row(&path);
-            let is_set = FLAGS.contains(&last(&path)) && last(&path) != "transferMethods";
-            put(&mut body, &snake(&path), if is_set { split(value) } else { value.clone() });
+            let (path, ..) = row(&path);
+            let is_set = FLAGS.contains(&last(path)) && last(path) != "transferMethods";
+            put(&mut body, &snake(path), if is_set { split(value) } else { value.clone() });
         }
-        writeln!(text, "resource \"{MICROSOFT365}\" \"p{at}\" {{").unwrap();
-        for (name, value) in &body {
-            writeln!(text, "{name} = {}", hcl(value)).unwrap();
-        }
-        text.push_str("}\n\n");
+        each_list(&mut body, &|value| fixture.referring(value, MICROSOFT365_LOCATION, "id"));
+        write_resource(MICROSOFT365, &format!("p{at}"), &body, false, &mut text);
     }
     Ok(text)
+}
+
+fn microsoft365_location(location: &Value) -> Map<String, Value> {
+    let mut body = Map::new();
+    for (path, value) in leaves(location) {
+        match path.as_str() {
+            "ipRanges" => {
+                put(&mut body, "ipv4_ranges", addresses(value, |address| !address.contains(':')));
+                put(&mut body, "ipv6_ranges", addresses(value, |address| address.contains(':')));
+            }
+            "displayName" | "isTrusted" | "countriesAndRegions" | "includeUnknownCountriesAndRegions" => {
+                put(&mut body, &snake(&path), value.clone());
+            }
+            _ => panic!("the converters do not know `{path}` of a location"),
+        }
+    }
+    body
 }
 
 fn snake(path: &str) -> String {
@@ -533,22 +648,26 @@ fn snake(path: &str) -> String {
     text
 }
 
-/// A plan that creates the policies, as `terraform show -json` prints it.
-fn plan(policies: &[&Value]) -> Result<String, Gap> {
+/// A plan that changes nothing about the locations and creates the policies, as `terraform show -json` prints it.
+fn plan(fixture: &Fixture<'_>) -> Result<String, Gap> {
     let mut planned = Vec::new();
     let mut changes = Vec::new();
-    for (at, policy) in policies.iter().enumerate() {
-        let address = format!("{AZUREAD}.p{at}");
-        let values = in_lists(&Value::Object(azuread_body(policy)?));
+    for (at, location) in fixture.locations.iter().enumerate() {
+        let mut body = azuread_location(location);
+        let id = location["id"].as_str().unwrap();
+        put(&mut body, "id", json!(format!("/identity/conditionalAccess/namedLocations/{id}")));
+        put(&mut body, "object_id", json!(id));
+        planned.push(planned_resource(AZUREAD_LOCATION, &format!("l{at}"), &in_lists(&body)));
+    }
+    for (at, policy) in fixture.policies.iter().enumerate() {
+        let values = in_lists(&azuread_body(policy)?);
+        let name = format!("p{at}");
         changes.push(json!({
-            "address": address, "mode": "managed", "type": AZUREAD, "name": format!("p{at}"),
+            "address": format!("{AZUREAD}.{name}"), "mode": "managed", "type": AZUREAD, "name": name,
             "change": {"actions": ["create"], "before": null, "after": values,
                 "after_unknown": {"id": true, "object_id": true, "conditions": [{"users": [{}]}]}},
         }));
-        planned.push(json!({
-            "address": address, "mode": "managed", "type": AZUREAD, "name": format!("p{at}"),
-            "provider_name": "registry.terraform.io/hashicorp/azuread", "schema_version": 1, "values": values,
-        }));
+        planned.push(planned_resource(AZUREAD, &name, &values));
     }
     let plan = json!({
         "format_version": "1.2", "terraform_version": "1.9.5",
@@ -558,18 +677,28 @@ fn plan(policies: &[&Value]) -> Result<String, Gap> {
     Ok(serde_json::to_string_pretty(&plan).unwrap())
 }
 
+fn planned_resource(kind: &str, name: &str, values: &Value) -> Value {
+    json!({
+        "address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+        "provider_name": "registry.terraform.io/hashicorp/azuread", "schema_version": 1, "values": values,
+    })
+}
+
 /// Every object below a resource as a list of one object.
-fn in_lists(resource: &Value) -> Value {
-    let members = resource.as_object().unwrap().iter().map(|(key, value)| {
-        let value = if value.is_object() { json!([in_lists(value)]) } else { value.clone() };
+fn in_lists(resource: &Map<String, Value>) -> Value {
+    let members = resource.iter().map(|(key, value)| {
+        let value = value.as_object().map_or_else(|| value.clone(), |inner| json!([in_lists(inner)]));
         (key.clone(), value)
     });
     Value::Object(members.collect())
 }
 
-fn dsc(policies: &[&Value]) -> Result<String, Gap> {
+fn dsc(fixture: &Fixture<'_>) -> Result<String, Gap> {
+    if !fixture.locations.is_empty() {
+        return Err(NAMED_LOCATIONS);
+    }
     let mut text = "Configuration Tenant\n{\n    Node localhost\n    {\n".to_owned();
-    for (at, policy) in policies.iter().enumerate() {
+    for (at, policy) in fixture.policies.iter().enumerate() {
         writeln!(text, "        AADConditionalAccessPolicy 'Policy{at}'\n        {{").unwrap();
         text.push_str("            Ensure = 'Present'\n");
         for (path, value) in leaves(policy) {
@@ -577,7 +706,8 @@ fn dsc(policies: &[&Value]) -> Result<String, Gap> {
             if property.is_empty() {
                 return Err(NO_MEMBER);
             }
-            writeln!(text, "            {property} = {}", power_shell(&dsc_value(last(&path), value)?)).unwrap();
+            writeln!(text, "            {property} = {}", power_shell(&dsc_value(last(&path), value)?))
+                .unwrap();
         }
         text.push_str("        }\n");
     }
