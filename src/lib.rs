@@ -20,6 +20,7 @@ pub mod report;
 pub mod rule;
 #[path = "../rules/mod.rs"]
 pub mod rules;
+pub mod scenario;
 pub mod sign_in_error;
 pub mod source;
 pub mod suppress;

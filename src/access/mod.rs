@@ -2,10 +2,16 @@
 //!
 //! Rules ask here; none of them reads the semantics a second time.
 
+mod applies;
+mod decide;
 mod emergency;
+pub mod filter;
 mod grant;
 mod scope;
+pub mod sign_in;
 
+pub use applies::{Applies, Aspect, applies, resource};
+pub use decide::{Capabilities, Decision, Judgement, Trust, Verdict, decide, name, unmet};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,

@@ -3,6 +3,7 @@
 //! Source: Microsoft Graph reference, resource types `conditionalAccessUsers`, `conditionalAccessApplications`
 //! and `conditionalAccessLocations`.
 
+pub mod apps;
 pub mod roles;
 pub mod strengths;
 

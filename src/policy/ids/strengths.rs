@@ -14,3 +14,38 @@ pub const BUILT_IN: [&str; 3] = [MFA, PASSWORDLESS, PHISHING_RESISTANT];
 
 /// The method combinations an emergency access account can use alone, on any device and network.
 pub const UNAIDED: [&str; 2] = ["fido2", "x509CertificateMultiFactor"];
+
+/// The method combinations of a built-in strength.
+#[must_use]
+pub fn combinations(id: &str) -> Option<&'static [&'static str]> {
+    match id {
+        MFA => Some(MFA_COMBINATIONS),
+        PASSWORDLESS => {
+            Some(&["windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush"])
+        }
+        PHISHING_RESISTANT => Some(&["windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor"]),
+        _ => None,
+    }
+}
+
+const MFA_COMBINATIONS: &[&str] = &[
+    "windowsHelloForBusiness",
+    "fido2",
+    "x509CertificateMultiFactor",
+    "deviceBasedPush",
+    "temporaryAccessPassOneTime",
+    "temporaryAccessPassMultiUse",
+    "password,microsoftAuthenticatorPush",
+    "password,softwareOath",
+    "password,hardwareOath",
+    "password,x509CertificateSingleFactor",
+    "password,x509CertificateMultiFactor",
+    "password,sms",
+    "password,voice",
+    "federatedMultiFactor",
+    "microsoftAuthenticatorPush,federatedSingleFactor",
+    "softwareOath,federatedSingleFactor",
+    "hardwareOath,federatedSingleFactor",
+    "sms,federatedSingleFactor",
+    "voice,federatedSingleFactor",
+];

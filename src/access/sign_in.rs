@@ -1,0 +1,168 @@
+//! A sign-in, as far as it is known.
+//!
+//! Every fact is either given or not; what is not given makes answers depend on it. Source: Microsoft Graph
+//! reference, `conditionalAccessRoot: evaluate`, with what an offline tool has to be told added.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::filter::Attributes;
+use crate::policy::words::{GuestType, InsiderRisk, Platform, Risk, TransferMethod, UserAction};
+
+/// A sign-in. `None` is a fact that is not given.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Who asks.
+    pub identity: Identity,
+    /// What for.
+    pub target: Target,
+    /// The kind of client.
+    pub client: Option<Client>,
+    /// The platform.
+    pub platform: Option<DevicePlatform>,
+    /// The device.
+    pub device: Option<Device>,
+    /// Where from.
+    pub place: Place,
+    /// User risk.
+    pub user_risk: Option<Risk>,
+    /// Sign-in risk.
+    pub sign_in_risk: Option<Risk>,
+    /// Risk of the service principal.
+    pub service_principal_risk: Option<Risk>,
+    /// Risk of the agent.
+    pub agent_risk: Option<Risk>,
+    /// Insider risk; `Some(None)` is no risk.
+    pub insider_risk: Option<Option<InsiderRisk>>,
+    /// How the session was moved between devices.
+    pub flow: Option<TransferMethod>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// A person, or an agent that has a user account.
+    Person(Person),
+    /// A service principal of this tenant, by object id.
+    ServicePrincipal(String),
+    /// An agent identity, by object id.
+    Agent(String),
+}
+
+/// A person.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    /// Object id, in lower case.
+    pub id: Option<String>,
+    /// Member, or which kind of guest.
+    pub kind: Option<PersonKind>,
+    /// Groups, nested ones included.
+    pub groups: Memberships,
+    /// Active directory roles, by template id.
+    pub roles: Memberships,
+    /// The home tenant of a guest.
+    pub home_tenant: Option<String>,
+}
+
+/// What kind of account a person has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonKind {
+    /// A member of the tenant.
+    Member,
+    /// A guest or external user.
+    External(GuestType),
+    /// An agent's user account.
+    AgentUser,
+}
+
+/// What somebody belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Memberships {
+    /// Known memberships, in lower case.
+    pub known: BTreeSet<String>,
+    /// There are no others.
+    pub complete: bool,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Resources, by application id in lower case. A policy that covers one covers the sign-in.
+    Apps(Vec<String>),
+    /// A user action.
+    Action(UserAction),
+    /// An authentication context.
+    Context(String),
+}
+
+/// A kind of client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Client {
+    /// A web browser.
+    Browser,
+    /// An app with modern authentication.
+    Modern,
+    /// Exchange ActiveSync.
+    ActiveSync,
+    /// Exchange ActiveSync from a supported platform.
+    ActiveSyncSupported,
+    /// A legacy protocol.
+    Other,
+}
+
+impl Client {
+    /// Whether it is a legacy client, which can answer no prompt and sends no device.
+    #[must_use]
+    pub fn is_legacy(self) -> bool {
+        !matches!(self, Self::Browser | Self::Modern)
+    }
+}
+
+/// The platform of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DevicePlatform {
+    /// One that Conditional Access recognises.
+    Known(Platform),
+    /// One that it does not.
+    Unrecognised,
+}
+
+/// A device as Conditional Access sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Device {
+    /// What is known of it.
+    pub attributes: Attributes,
+    /// It has no other attributes. A device that is not registered has none and is complete.
+    pub complete: bool,
+}
+
+impl Device {
+    /// The value of an attribute: `Some(None)` where the device certainly does not have it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Option<&str>> {
+        match self.attributes.get(name).and_then(|values| values.first()) {
+            Some(value) => Some(Some(value)),
+            None if self.complete => Some(None),
+            None => None,
+        }
+    }
+
+    /// Whether a yes-or-no attribute holds.
+    #[must_use]
+    pub fn is(&self, name: &str, value: &str) -> Option<bool> {
+        self.get(name).map(|own| own.is_some_and(|own| own.eq_ignore_ascii_case(value)))
+    }
+}
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The public address.
+    pub address: Option<IpAddr>,
+    /// The country, two letters in upper case.
+    pub country: Option<String>,
+    /// The named locations it lies in, all of them, where that is told.
+    pub named: Option<BTreeSet<String>>,
+    /// Whether it is trusted.
+    pub trusted: Option<bool>,
+}
