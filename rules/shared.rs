@@ -246,7 +246,7 @@ pub(super) fn missing(policy: &Policy) -> Option<Span> {
     let users = &policy.users;
     let empty = [&users.exclude_groups, &users.exclude_users]
         .into_iter()
-        .find_map(|list| if list.is_empty() { list.key.as_ref().map(|key| key.span) } else { None });
+        .find_map(|list| if list.is_empty() { list.key } else { None });
     empty.or(users.key)
 }
 

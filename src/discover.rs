@@ -215,9 +215,13 @@ impl<'c> Walk<'c> {
 
     fn walk_error(&mut self, root: &Path, error: &walkdir::Error) {
         let path = error.path().unwrap_or(root).to_path_buf();
+        let missing = error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
         if let Some(above) = error.loop_ancestor() {
-            let message = format!("link leads back to `{}`, so it was not followed", shown(above));
-            self.trouble(&path, message, true);
+            let above = shown(above);
+            let above = if above.is_empty() { "." } else { &above };
+            self.trouble(&path, format!("link leads back to `{above}`, so it was not followed"), true);
+        } else if missing && (format_of(&path).is_none() || self.reason(&path, false).is_some()) {
+            self.skip(&path, "a link that leads nowhere");
         } else {
             let message = error.io_error().map_or_else(|| "cannot be read".to_owned(), in_words);
             self.trouble(&path, message, false);

@@ -61,13 +61,13 @@ impl Loaded {
 /// could not be read.
 #[must_use]
 pub fn file(input: &Input, id: FileId) -> Loaded {
-    match read_bytes(&input.path) {
+    match read_bytes(&input.path, input.named) {
         Err(error) => {
             let message = format!("file cannot be read: {}", in_words(&error));
             let help = "check its permissions, or leave it out with `paths.exclude` in calint.yaml";
             Loaded::failed(input, Finding::unreadable(id, message).help(help))
         }
-        Ok(Content::TooLarge { bytes, looks_like_policy }) if input.named || looks_like_policy => {
+        Ok(Content::TooLarge { bytes, looks_like_policy }) if looks_like_policy => {
             let limit = MAX_BYTES / 1024 / 1024;
             let message =
                 format!("file is larger than {limit} MiB ({} MiB), so it was not read", bytes / 1024 / 1024);
@@ -84,12 +84,37 @@ pub fn file(input: &Input, id: FileId) -> Loaded {
 /// Reads what came on standard input.
 #[must_use]
 pub fn from_bytes(input: &Input, bytes: Vec<u8>, id: FileId) -> Loaded {
-    let likely = input.named || notation::looks_like_policy(&bytes);
+    let likely = |error: &DecodeError| {
+        input.named
+            || error.encoding != Encoding::Utf8
+            || notation::looks_like_policy(error.valid.as_bytes())
+            || notation::looks_like_policy(&error.rest)
+    };
     match decode(bytes) {
+        Ok((text, _)) if text.contains('\0') => with_nul(input, &text, id),
         Ok((text, _)) => from_text(input, text, id),
-        Err(error) if likely || error.encoding != Encoding::Utf8 => undecodable(input, error, id),
+        Err(error) if likely(&error) => undecodable(input, error, id),
         Err(_) => Loaded::passed(input, "not text in UTF-8, and nothing in it looks like a policy"),
     }
+}
+
+/// A text with NUL characters: UTF-16 without its mark, or what a crash left behind.
+fn with_nul(input: &Input, text: &str, id: FileId) -> Loaded {
+    let end = text.find('\0').unwrap_or_default();
+    let valid = text.get(..end).unwrap_or_default().to_owned();
+    let mut loaded = Loaded::new(Source::new(input.shown.clone(), valid));
+    let message = "file holds NUL characters, so it is not text in UTF-8";
+    loaded.findings.push(
+        Finding::new(
+            input::UNREADABLE_FILE,
+            Level::Error,
+            message,
+            Label::new(Span::new(id, end, end), "the first one"),
+        )
+        .help("save it as UTF-8; UTF-16 is read where it starts with its byte order mark")
+        .unread(),
+    );
+    loaded
 }
 
 fn undecodable(input: &Input, error: DecodeError, id: FileId) -> Loaded {
@@ -162,11 +187,12 @@ enum Content {
     TooLarge { bytes: u64, looks_like_policy: bool },
 }
 
-fn read_bytes(path: &Path) -> io::Result<Content> {
+fn read_bytes(path: &Path, named: bool) -> io::Result<Content> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > MAX_BYTES {
-        return Ok(Content::TooLarge { bytes: length, looks_like_policy: scan(&mut file)? });
+        let looks_like_policy = named || scan(&mut file)?;
+        return Ok(Content::TooLarge { bytes: length, looks_like_policy });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;

@@ -760,3 +760,678 @@ variable "named" {
         assert_eq!(guests.tenants.find(|tenant| tenant == A).map(|at| at.value.as_str()), Some(A));
     }
 }
+
+mod terraform_json {
+    use super::*;
+
+    const KIND: &str = "azuread_conditional_access_policy";
+
+    /// A policy as a plan or a state holds it: every block a list of one object.
+    fn values(name: &str, excluded: &Value) -> Value {
+        json!({
+            "id": "/identity/conditionalAccess/policies/0a1b", "object_id": "0a1b",
+            "display_name": name, "state": "enabled", "timeouts": null,
+            "conditions": [{
+                "client_app_types": ["all"], "devices": [], "platforms": [], "locations": [],
+                "applications": [{"included_applications": ["All"], "filter": []}],
+                "users": [{"included_users": ["All"], "excluded_groups": excluded,
+                    "excluded_guests_or_external_users": []}],
+            }],
+            "grant_controls": [{"operator": "OR", "built_in_controls": ["block"]}],
+            "session_controls": [],
+        })
+    }
+
+    fn resource(address: &str, values: &Value) -> Value {
+        json!({
+            "address": address, "mode": "managed", "type": KIND, "name": "p", "schema_version": 1,
+            "values": values, "sensitive_values": {"conditions": [{"users": [{"excluded_groups": []}]}]},
+        })
+    }
+
+    fn change(address: &str, actions: &[&str], after: &Value, unknown: &Value) -> Value {
+        json!({
+            "address": address, "mode": "managed", "type": KIND, "name": "p",
+            "change": {
+                "actions": actions, "before": values("before", &json!([])), "after": after,
+                "after_unknown": unknown, "before_sensitive": {"conditions": [{"users": [{}]}]},
+                "after_sensitive": {"conditions": [{"users": [{}]}]},
+            },
+        })
+    }
+
+    fn plan(resources: &[Value], changes: &[Value], configuration: &Value) -> String {
+        let plan = json!({
+            "format_version": "1.2", "terraform_version": "1.9.5",
+            "planned_values": {"root_module": {"resources": resources}},
+            "resource_changes": changes,
+            "prior_state": {"format_version": "1.0", "values": {"root_module": {"resources": [
+                resource("azuread_conditional_access_policy.old", &values("prior", &json!([]))),
+            ]}}},
+            "configuration": configuration,
+        });
+        serde_json::to_string_pretty(&plan).unwrap()
+    }
+
+    /// The configuration of a policy whose exclusion refers to something.
+    fn configuration(references: &[&str]) -> Value {
+        json!({"root_module": {"resources": [{
+            "address": "azuread_conditional_access_policy.p", "mode": "managed", "type": KIND, "name": "p",
+            "expressions": {
+                "display_name": {"constant_value": "p"},
+                "conditions": [{"users": [{"excluded_groups": {"references": references}}]}],
+            },
+        }]}})
+    }
+
+    /// A plan that creates one policy, of whose exclusion `known` is known and `unknown` is not.
+    fn creation(address: &str, known: &Value, unknown: &Value, references: &[&str]) -> String {
+        let mut after = values("p", known);
+        if known.is_null() {
+            after["conditions"][0]["users"][0].as_object_mut().unwrap().remove("excluded_groups");
+        }
+        let after_unknown = json!({"id": true, "object_id": true,
+            "conditions": [{"applications": [{}], "users": [{"excluded_groups": unknown}]}]});
+        let change = change(address, &["create"], &after, &after_unknown);
+        plan(&[resource(address, &after)], &[change], &configuration(references))
+    }
+
+    #[test]
+    fn unknown_values_of_a_plan_are_never_absent() {
+        const ADDRESS: &str = "azuread_conditional_access_policy.p";
+        const BG: [&str; 2] = ["azuread_group.bg.object_id", "azuread_group.bg"];
+        const TWO: [&str; 4] =
+            ["azuread_group.bg.object_id", "azuread_group.bg", "azuread_group.vip.id", "azuread_group.vip"];
+        const LATER: &str = "?(known after apply)";
+        for (address, known, unknown, references, expected) in [
+            (ADDRESS, json!([A]), json!([false]), BG.as_slice(), "a".to_owned()),
+            (ADDRESS, json!([A]), json!({}), &BG, "a".to_owned()),
+            (ADDRESS, json!([]), json!([]), &[], String::new()),
+            (ADDRESS, json!(null), json!(true), &BG, "azuread_group.bg".to_owned()),
+            (ADDRESS, json!([null]), json!([true]), &BG, "azuread_group.bg".to_owned()),
+            (ADDRESS, json!([]), json!([true]), &BG, "azuread_group.bg".to_owned()),
+            (
+                ADDRESS,
+                json!([null, null]),
+                json!([true, true]),
+                &TWO,
+                "azuread_group.bg azuread_group.vip".to_owned(),
+            ),
+            (ADDRESS, json!([A, null]), json!([false, true]), &BG, format!("{LATER} a")),
+            (ADDRESS, json!(null), json!(true), &["var.groups"], LATER.to_owned()),
+            (ADDRESS, json!(null), json!(true), &["module.groups.bg", "module.groups"], LATER.to_owned()),
+            (ADDRESS, json!(null), json!(true), &[], LATER.to_owned()),
+            (
+                "azuread_conditional_access_policy.p[\"x\"]",
+                json!(null),
+                json!(true),
+                &BG,
+                "azuread_group.bg".to_owned(),
+            ),
+            (
+                "module.ca.azuread_conditional_access_policy.p",
+                json!(null),
+                json!(true),
+                &BG,
+                LATER.to_owned(),
+            ),
+        ] {
+            let set = read(&[("plan.json", &creation(address, &known, &unknown, references))]);
+            let found = entries(&set.policies[0].users.exclude_groups);
+            assert_eq!(found, expected, "{address}: {known}, {unknown}, {references:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_exclusion_of_a_plan_excludes_somebody_or_is_undecided() {
+        let address = "azuread_conditional_access_policy.p";
+        let by_reference =
+            creation(address, &json!(null), &json!(true), &["azuread_group.bg.id", "azuread_group.bg"]);
+        let outcome = check(&[("plan.json", &by_reference)]);
+        assert_eq!(levels(&outcome, "block-everyone"), [(Level::Warn, Certainty::Certain)]);
+        assert!(of(&outcome, "missing-emergency-exclusion").is_empty());
+        let config = ("calint.yaml", "emergency-access: {groups: [azuread_group.bg]}");
+        let outcome = check(&[config, ("plan.json", &by_reference)]);
+        assert_eq!(levels(&outcome, "block-everyone"), [DECIDED]);
+        assert!(of(&outcome, "missing-emergency-exclusion").is_empty());
+        let undecided = creation(address, &json!(null), &json!(true), &["var.groups"]);
+        let outcome = check(&[("plan.json", &undecided)]);
+        assert_eq!(levels(&outcome, "block-everyone"), [UNDECIDED]);
+        assert!(of(&outcome, "missing-emergency-exclusion").is_empty());
+    }
+
+    #[test]
+    fn unknown_members_of_a_plan_make_no_error() {
+        let address = "azuread_conditional_access_policy.p";
+        for (pointer, known, unknown) in [
+            ("/state", json!(null), json!({"state": true})),
+            (
+                "/conditions/0/users/0/included_users",
+                json!(null),
+                json!({"conditions": [{"users": [{"included_users": true}]}]}),
+            ),
+            ("/conditions/0/users", json!(null), json!({"conditions": [{"users": true}]})),
+            ("/conditions/0/locations", json!(null), json!({"conditions": [{"locations": true}]})),
+            (
+                "/conditions/0/platforms",
+                json!([{"excluded_platforms": null}]),
+                json!({"conditions": [{"platforms": [{"included_platforms": true}]}]}),
+            ),
+            (
+                "/grant_controls/0/built_in_controls",
+                json!(null),
+                json!({"grant_controls": [{"built_in_controls": true}]}),
+            ),
+        ] {
+            let mut after = values("p", &json!([]));
+            *after.pointer_mut(pointer).unwrap() = known;
+            let change = change(address, &["create"], &after, &unknown);
+            let outcome = check(&[("plan.json", &plan(&[resource(address, &after)], &[change], &json!({})))]);
+            assert_eq!(outcome.policies, 1, "{pointer}");
+            let verdicts = common::verdicts(&outcome);
+            let error = outcome.findings.iter().any(|finding| finding.level == Level::Error);
+            assert!(!error, "{pointer}: {verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_holds_what_will_be() {
+        let none = json!({});
+        let address = "azuread_conditional_access_policy.p";
+        let after = values("after", &json!([A]));
+        let planned = [resource(address, &after)];
+        let only_changes = |changes: Value| {
+            json!({"format_version": "1.2", "terraform_version": "1.9.5", "resource_changes": changes})
+                .to_string()
+        };
+        for (text, expected) in [
+            (plan(&planned, &[change(address, &["create"], &after, &none)], &none), vec!["after"]),
+            (plan(&planned, &[change(address, &["update"], &after, &none)], &none), vec!["after"]),
+            (plan(&planned, &[change(address, &["delete", "create"], &after, &none)], &none), vec!["after"]),
+            (plan(&[], &[change(address, &["delete"], &json!(null), &none)], &none), vec![]),
+            (only_changes(json!([change(address, &["create"], &after, &none)])), vec!["after"]),
+            (only_changes(json!([change(address, &["no-op"], &after, &none)])), vec!["after"]),
+            (only_changes(json!([change(address, &["delete"], &json!(null), &json!(false))])), vec![]),
+        ] {
+            assert_eq!(names(&read(&[("plan.json", &text)])), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn resources_of_every_module_are_read() {
+        let resource = |name: &str| resource(&format!("module.x.{KIND}.{name}"), &values(name, &json!([])));
+        let modules = json!({"root_module": {
+            "resources": [resource("one")],
+            "child_modules": [
+                {"address": "module.x", "resources": [resource("two")],
+                    "child_modules": [{"address": "module.x.module.y", "resources": [resource("three")]}]},
+                {"address": "module.z", "resources": [resource("four")]},
+            ],
+        }});
+        for document in [
+            json!({"format_version": "1.2", "terraform_version": "1.9.5", "planned_values": modules}),
+            json!({"format_version": "1.0", "terraform_version": "1.9.5", "values": modules}),
+        ] {
+            let set = read(&[("document.json", &document.to_string())]);
+            assert_eq!(names(&set), ["one", "two", "three", "four"]);
+        }
+    }
+
+    #[test]
+    fn states_hold_policies_and_their_copies_are_none() {
+        let instance = json!({
+            "schema_version": 1, "attributes": values("raw", &json!([A])), "private": "e30=",
+            "sensitive_attributes": [{"conditions": [{"users": [{}]}], "grant_controls": []}],
+        });
+        let raw = |mode: &str, kind: &str| {
+            json!({
+                "version": 4, "terraform_version": "1.9.5", "serial": 7, "lineage": "5b0f3a52", "outputs": {},
+                "resources": [{"mode": mode, "type": kind, "name": "p", "provider": "azuread",
+                    "instances": [instance, {"index_key": "x", "attributes": values("indexed", &json!([]))}]}],
+            })
+            .to_string()
+        };
+        assert_eq!(names(&read(&[("state.json", &raw("managed", KIND))])), ["raw", "indexed"]);
+        assert!(read(&[("state.json", &raw("data", KIND))]).policies.is_empty());
+        assert!(read(&[("state.json", &raw("managed", "azuread_group"))]).policies.is_empty());
+        let shown = json!({"format_version": "1.0", "terraform_version": "1.9.5", "values": {"root_module": {
+            "resources": [resource("azuread_conditional_access_policy.p", &values("shown", &json!([A])))]}}});
+        let set = read(&[("state.json", &shown.to_string())]);
+        assert_eq!(names(&set), ["shown"]);
+        assert_eq!(entries(&set.policies[0].users.exclude_groups), "a");
+    }
+
+    #[test]
+    fn the_program_prints_the_model_of_a_plan() {
+        let address = "azuread_conditional_access_policy.p";
+        let text =
+            creation(address, &json!(null), &json!(true), &["azuread_group.bg.id", "azuread_group.bg"]);
+        let folder = folder(&[("plan.json", &text)]);
+        let output = calint(folder.path()).args(["model", "plan.json", "--format", "json"]).output().unwrap();
+        let (out, err, code) = ran(output);
+        assert_eq!(code, Some(0), "{err}");
+        let model: Value = serde_json::from_str(&out).unwrap();
+        let policy = &model["policies"][0];
+        assert_eq!(policy["displayName"], "p");
+        assert_eq!(policy["users"]["excludeGroups"], json!(["azuread_group.bg"]));
+        assert_eq!(policy["grant"]["controls"], json!(["block"]));
+    }
+}
+
+mod other_tools {
+    use super::*;
+
+    /// How far a block of everyone is decided in a text; nothing where no policy blocks everyone.
+    fn verdict(file: &str, text: &str) -> Option<(Level, Certainty)> {
+        let outcome = check(&[(file, text)]);
+        assert_eq!((outcome.policies, outcome.unreadable), (1, 0), "{text}");
+        assert!(of(&outcome, "unknown-member").is_empty(), "{text}: {:?}", common::verdicts(&outcome));
+        levels(&outcome, "block-everyone").first().copied()
+    }
+
+    const ONCE_ENABLED: (Level, Certainty) = (Level::Warn, Certainty::Certain);
+    /// More people than emergency access are left out.
+    const SOME_LEFT_OUT: (Level, Certainty) = (Level::Warn, Certainty::Certain);
+
+    #[test]
+    fn wrappers_around_a_policy() {
+        let plain = graph("P");
+        for (text, name, expected) in [
+            (plain.clone(), "P", DECIDED),
+            (json!([plain]), "P", DECIDED),
+            (json!({"value": [plain], "@odata.context": "x"}), "P", DECIDED),
+            (json!({"value": plain}), "P", DECIDED),
+            (json!({"PolicyConfig": plain, "Version": 2}), "P", DECIDED),
+            (json!({"export": {"policies": {"p": plain}}}), "P", DECIDED),
+            // A row of a table of templates, with the policy in a text.
+            (
+                json!({"PartitionKey": "CATemplate", "RowKey": "1", "GUID": "1", "JSON": plain.to_string()}),
+                "P",
+                DECIDED,
+            ),
+            // A template of Microsoft's: no state, and its name beside the details.
+            (
+                json!({"id": "1", "name": "Template", "scenarios": "zeroTrust", "details": {
+                    "conditions": plain["conditions"], "grantControls": plain["grantControls"]}}),
+                "Template",
+                ONCE_ENABLED,
+            ),
+        ] {
+            let text = text.to_string();
+            assert_eq!(verdict("p.json", &text), Some(expected), "{text}");
+            assert_eq!(names(&read(&[("p.json", &text)])), [name], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_policy_in_a_text_has_the_place_of_the_text() {
+        let text = json!({"RowKey": "1", "JSON": graph("P").to_string()}).to_string();
+        let outcome = check(&[("p.json", &text)]);
+        let places = places(&outcome, of(&outcome, "block-everyone")[0]);
+        assert!(
+            places.iter().all(|place| place.starts_with("\"{\\\"") && place.ends_with("}\"")),
+            "{places:?}"
+        );
+    }
+
+    #[test]
+    fn tools_that_write_names_mean_somebody() {
+        for (text, expected) in [
+            // Without nesting.
+            (
+                json!([{"displayName": "P", "state": "enabled", "includeUsers": ["All"], "excludeGroups": ["Emergency"],
+                    "includeApplications": ["All"], "builtInControls": ["block"], "operator": "OR", "present": true,
+                    "oldNames": ["Old"]}]),
+                Some(SOME_LEFT_OUT),
+            ),
+            (
+                json!({"displayName": "P", "state": "enabled", "includeUsers": ["All"], "includeApplications": ["All"],
+                    "includePlatforms": ["All"], "includeLocations": ["All"], "clientAppTypes": ["all"],
+                    "grantControls": {"builtInControls": ["block"], "operator": "AND"}, "present": true}),
+                None,
+            ),
+            (
+                json!({"displayName": "P", "state": "enabled", "includeUsers": ["All"], "includeApplications": ["All"],
+                    "includeLocations": ["All"], "excludeLocations": ["Office"], "builtInControls": ["block"],
+                    "operator": "OR", "present": true}),
+                None,
+            ),
+            // Nested.
+            (
+                json!({"displayName": "P", "state": "enabled", "present": true,
+                    "conditions": {"users": {"includeUsers": ["All"], "excludeUsers": ["emergency1@contoso.com"]},
+                        "applications": {"includeApplications": ["All"]}},
+                    "grantControls": {"builtInControls": ["block"], "operator": "OR"}}),
+                Some(SOME_LEFT_OUT),
+            ),
+            (
+                json!({"displayName": "P", "state": "enabled", "LocationInfo": [], "AuthContextInfo": [], "GUID": "1",
+                    "conditions": {"users": {"includeUsers": ["All"], "excludeGroups": ["Emergency"]},
+                        "applications": {"includeApplications": ["All"]}},
+                    "grantControls": {"builtInControls": ["block"], "operator": "OR"}}),
+                Some(SOME_LEFT_OUT),
+            ),
+            (
+                json!({"displayName": "P", "state": "enabled",
+                    "conditions": {"users": {"includeUsers": ["All"], "excludeGroupNames": ["Emergency"]},
+                        "applications": {"includeApplications": ["All"]}},
+                    "grantControls": {"builtInControls": ["block"], "operator": "OR"}}),
+                Some(SOME_LEFT_OUT),
+            ),
+            // Where ids belong, a name may match nobody.
+            (
+                json!({"displayName": "P", "state": "enabled",
+                    "conditions": {"users": {"includeUsers": ["All"], "excludeGroups": ["Emergency"]},
+                        "applications": {"includeApplications": ["All"]}},
+                    "grantControls": {"builtInControls": ["block"], "operator": "OR"}}),
+                Some(UNDECIDED),
+            ),
+        ] {
+            let text = text.to_string();
+            assert_eq!(verdict("p.json", &text), expected, "{text}");
+            let names = expected != Some(UNDECIDED);
+            let nobody = of(&check(&[("p.json", &text)]), "exclusion-that-excludes-nobody").len();
+            assert_eq!(nobody, usize::from(!names), "{text}");
+        }
+    }
+
+    #[test]
+    fn included_groups_may_have_names() {
+        let mut policy = graph("P");
+        policy["conditions"]["users"] = json!({"includeGroupNames": ["Sales"], "includeGroups": [A], "includeUserNames": "ann@contoso.com"});
+        let set = read(&[("p.json", &policy.to_string())]);
+        assert_eq!(entries(&set.policies[0].users.include_groups), "Sales a");
+        assert_eq!(entries(&set.policies[0].users.include_users), "ann@contoso.com");
+    }
+
+    #[test]
+    fn members_in_every_case() {
+        for (file, text) in [
+            (
+                "p.json",
+                r#"{"DisplayName": "P", "State": "enabled", "AdditionalProperties": {"@odata.context": "x"},
+                    "Conditions": {"Users": {"IncludeUsers": ["All"], "ExcludeGroups": null},
+                        "Platforms": {"IncludePlatforms": null, "ExcludePlatforms": null, "AdditionalProperties": {}},
+                        "Locations": {"IncludeLocations": null, "ExcludeLocations": null},
+                        "Devices": {"DeviceFilter": {"Mode": null, "Rule": null}},
+                        "Applications": {"IncludeApplications": ["All"], "ApplicationFilter": {"Mode": null}}},
+                    "GrantControls": {"Operator": "OR", "BuiltInControls": ["block"],
+                        "AuthenticationStrength": {"Id": null, "AllowedCombinations": null}},
+                    "SessionControls": {"SignInFrequency": {"IsEnabled": null}}}"#,
+            ),
+            (
+                "p.yaml",
+                "display_name: P\nstate: enabled\nconditions:\n  users: {include_users: [All]}\n  \
+                 applications: {include_applications: [All]}\ngrant_controls: {built_in_controls: [block]}\n",
+            ),
+            (
+                "p.yaml",
+                "displayName: P\nstate: Enabled\nconditions:\n  users: {includeUsers: All}\n  \
+                 applications: {includeApplications: all}\ngrantControls: {operator: or, builtInControls: BLOCK}\n",
+            ),
+        ] {
+            assert_eq!(verdict(file, text), Some(DECIDED), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_map_by_name_names_its_policies() {
+        let text = "policies:\n  block_all: &p\n    state: enabled\n    conditions:\n      users: {include_users: [All]}\n      \
+                    applications: {include_applications: [All]}\n    grant_controls: {built_in_controls: [block]}\n  \
+                    again: {<<: *p}\n";
+        let set = read(&[("p.yaml", text)]);
+        assert_eq!(names(&set), ["block_all", "again"]);
+        let outcome = check(&[("p.yaml", text)]);
+        assert_eq!(levels(&outcome, "block-everyone"), [DECIDED, DECIDED]);
+    }
+
+    #[test]
+    fn one_value_stands_for_a_list_and_a_list_for_an_object() {
+        for users in [
+            json!({"includeUsers": "All"}),
+            json!([{"includeUsers": ["All"]}]),
+            json!([{"includeUsers": "All", "excludeGroups": []}]),
+            json!({"includeUsers": ["All"], "includeGuestsOrExternalUsers": "none"}),
+            json!({"includeUsers": ["All"], "excludeGuestsOrExternalUsers": {"guestOrExternalUserTypes": null}}),
+        ] {
+            let mut policy = graph("P");
+            policy["conditions"]["users"] = users;
+            assert_eq!(verdict("p.json", &policy.to_string()), Some(DECIDED), "{policy}");
+        }
+        let mut policy = graph("P");
+        policy["conditions"]["users"]["excludeGroups"] = json!({"id": A});
+        let outcome = check(&[("p.json", &policy.to_string())]);
+        assert_eq!(levels(&outcome, "block-everyone"), [UNDECIDED]);
+        assert_eq!(of(&outcome, "unknown-value").len(), 1);
+    }
+
+    #[test]
+    fn an_export_cut_off_at_a_depth_decides_nothing() {
+        for (pointer, text) in [
+            ("/conditions/users/includeUsers", "System.Object[]"),
+            ("/conditions/users", "@{IncludeUsers=System.Object[]; ExcludeUsers=System.Object[]}"),
+            ("/conditions/applications", "System.Collections.Hashtable"),
+            ("/grantControls/builtInControls", "System.Object[]"),
+            (
+                "/grantControls",
+                "Microsoft.Graph.PowerShell.Models.MicrosoftGraphConditionalAccessGrantControls",
+            ),
+        ] {
+            let mut policy = graph("P");
+            *policy.pointer_mut(pointer).unwrap() = json!(text);
+            let outcome = check(&[("p.json", &policy.to_string())]);
+            assert_eq!(outcome.policies, 1, "{pointer}");
+            assert_eq!(
+                levels(&outcome, "incomplete-export"),
+                [(Level::Warn, Certainty::Certain)],
+                "{pointer}"
+            );
+            assert!(of(&outcome, "block-everyone").is_empty(), "{pointer}");
+        }
+        let mut policy = graph("P");
+        policy["conditions"]["users"]["excludeGroups"] = json!("System.Object[]");
+        let outcome = check(&[("p.json", &policy.to_string())]);
+        assert_eq!(levels(&outcome, "block-everyone"), [UNDECIDED]);
+        assert!(of(&outcome, "missing-emergency-exclusion").is_empty());
+    }
+
+    #[test]
+    fn placeholders_may_stand_for_nobody() {
+        for text in [
+            "<break-glass-group>",
+            "{{ breakGlass }}",
+            "{{breakGlass}}@contoso.com",
+            "%BREAKGLASS%",
+            "${BREAK_GLASS}",
+            "[Emergency access group]",
+            "REPLACE-WITH-GROUP-ID",
+            "replace_me",
+            "your-group-id",
+            "YOUR_GROUP_ID",
+            "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+            "placeholder",
+            "TODO",
+        ] {
+            let mut policy = graph("P");
+            policy["conditions"]["users"]["excludeGroups"] = json!([text]);
+            for (file, text) in
+                [("p.json", policy.to_string()), ("p.yaml", serde_yaml::to_string(&policy).unwrap())]
+            {
+                let outcome = check(&[(file, &text)]);
+                assert_eq!(levels(&outcome, "block-everyone"), [UNDECIDED], "{text}");
+                assert_eq!(levels(&outcome, "exclusion-that-excludes-nobody"), [UNDECIDED], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_with_known_and_unknown_entries_keeps_both() {
+        let mut policy = graph("P");
+        policy["conditions"]["users"] = json!({"includeUsers": ["All"], "excludeGroups": [A, "<more>", ""]});
+        policy["conditions"]["applications"] = json!({"includeApplications": ["all", "Office365"]});
+        let set = read(&[("p.json", &policy.to_string())]);
+        let policy = &set.policies[0];
+        assert_eq!(entries(&policy.users.exclude_groups), "? ?<more> a");
+        assert!(policy.users.include_users.find(|user| *user == Principal::Token(UserToken::All)).is_some());
+        assert!(policy.applications.include.find(|app| *app == App::Token(AppToken::Office365)).is_some());
+    }
+
+    #[test]
+    fn files_around_policies_hold_none() {
+        for (file, text) in [
+            (
+                "schema.json",
+                r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {
+                    "displayName": {"type": "string"}, "state": {"enum": ["enabled", "disabled"]},
+                    "conditions": {"type": "object", "properties": {"users": {"type": "object"},
+                        "applications": {"type": "object"}}},
+                    "grantControls": {"type": "object", "properties": {"builtInControls": {"type": "array"}}}}}"#,
+            ),
+            (
+                "group.json",
+                r#"{"@odata.context": "https://graph.microsoft.com/beta/$metadata#groups/$entity",
+                    "id": "aaaaaaaa-0000-4000-8000-000000000001", "displayName": "CA exclusion",
+                    "securityEnabled": true, "groupTypes": []}"#,
+            ),
+            (
+                "groups.json",
+                r#"{"value": [{"id": "1", "displayName": "x", "membershipRule": "user.state -eq \"x\""}]}"#,
+            ),
+            (
+                "MigrationTable.json",
+                r#"{"TenantId": "1", "Objects": [{"DisplayName": "x", "Id": "2", "Type": "Group"}]}"#,
+            ),
+            (
+                "strength.json",
+                r#"{"id": "1", "displayName": "x", "policyType": "custom", "allowedCombinations": ["fido2"]}"#,
+            ),
+            ("intune.json", r#"{"displayName": "x", "state": "enabled", "conditions": [{"users": 1}]}"#),
+            ("workflow.yaml", "on: push\njobs:\n  x:\n    if: conditions\n    steps: [{run: calint}]\n"),
+            ("package.json", r#"{"name": "x", "version": "1.0.0"}"#),
+        ] {
+            assert_no_policy(&[(file, text)]);
+        }
+    }
+}
+
+mod desired_state {
+    use super::*;
+
+    /// A configuration with one policy that blocks everyone, and more assignments.
+    fn configuration(assignments: &str) -> String {
+        format!(
+            r#"
+Configuration Tenant
+{{
+    param ([PSCredential] $Credential)
+    Import-DscResource -ModuleName Microsoft365DSC
+    Node localhost
+    {{
+        AADGroup 'Emergency' {{ DisplayName = "Emergency"; Ensure = "Present" }}
+        AADConditionalAccessPolicy 'Policy'
+        {{
+            DisplayName          = "P"
+            State                = "enabled"
+            IncludeUsers         = @("All")
+            IncludeApplications  = @("All")
+            GrantControlOperator = "OR"
+            BuiltInControls      = @("block")
+            Credential           = $Credential
+            DependsOn            = "[AADGroup]Emergency"
+            {assignments}
+        }}
+    }}
+}}
+"#
+        )
+    }
+
+    #[test]
+    fn assignments_are_known_undecided_or_absent() {
+        const SOME: Option<(Level, Certainty)> = Some((Level::Warn, Certainty::Certain));
+        for (assignments, expected) in [
+            ("", Some(DECIDED)),
+            ("Ensure = 'Present'", Some(DECIDED)),
+            ("ExcludeGroups = @()", Some(DECIDED)),
+            ("ExcludeGroups = $null", Some(DECIDED)),
+            ("ExcludeGroups = @(\"\")", Some(DECIDED)),
+            ("ExcludeGroups = @(\"Emergency\")", SOME),
+            ("ExcludeGroups = \"Emergency\"", SOME),
+            ("ExcludeGroups = @('Emergency', 'Others')", SOME),
+            ("ExcludeUsers = @(\"emergency1@contoso.com\")", SOME),
+            ("ExcludeRoles = @('Global Administrator')", SOME),
+            ("ExcludeRoles = @('Directory Synchronization Accounts')", Some(DECIDED)),
+            ("ExcludeGroups = $emergency", Some(UNDECIDED)),
+            ("ExcludeGroups = @($emergency)", Some(UNDECIDED)),
+            ("ExcludeGroups = @(\"$emergency\")", Some(UNDECIDED)),
+            ("ExcludeUsers = @(\"emergency1@$($domain)\")", Some(UNDECIDED)),
+            ("ExcludeUsers = $ConfigurationData.NonNodeData.Emergency", Some(UNDECIDED)),
+            ("# ExcludeGroups = @('Emergency')", Some(DECIDED)),
+            ("<# ExcludeGroups = @('Emergency') #>", Some(DECIDED)),
+            ("excludegroups = @('Emergency')", SOME),
+            ("IncludeLocations = @('All'); ExcludeLocations = @('Office')", None),
+            ("ClientAppTypes = @('exchangeActiveSync', 'other')", None),
+            ("DeviceFilterMode = 'exclude'; DeviceFilterRule = 'device.isCompliant -eq True'", None),
+        ] {
+            let outcome = check(&[("tenant.ps1", &configuration(assignments))]);
+            assert_eq!((outcome.policies, outcome.unreadable), (1, 0), "{assignments}");
+            assert!(of(&outcome, "unknown-member").is_empty(), "{assignments}");
+            assert_eq!(levels(&outcome, "block-everyone").first().copied(), expected, "{assignments}");
+        }
+    }
+
+    #[test]
+    fn platforms_that_are_only_excluded_leave_all_others() {
+        for (assignments, everywhere) in [
+            ("ExcludePlatforms = @('windowsPhone')", true),
+            ("ExcludePlatforms = @('android')", false),
+            ("IncludePlatforms = @('all'); ExcludePlatforms = @()", true),
+            ("IncludePlatforms = @('android')", false),
+        ] {
+            let outcome = check(&[("tenant.ps1", &configuration(assignments))]);
+            assert_eq!(of(&outcome, "block-every-platform").len(), usize::from(everywhere), "{assignments}");
+        }
+    }
+
+    #[test]
+    fn a_policy_to_be_deleted_is_none() {
+        for ensure in ["Ensure = 'Absent'", "Ensure = \"absent\"", "ensure = 'Absent'"] {
+            assert_no_policy(&[("tenant.ps1", &configuration(ensure))]);
+        }
+    }
+
+    #[test]
+    fn texts_in_every_kind_of_quotes() {
+        for (written, name) in [
+            ("'It''s \"quoted\" $here'", "It's \"quoted\" $here"),
+            ("\"Say `\"no`\" to `$this\"", "Say \"no\" to $this"),
+            ("\"Say \"\"no\"\"\"", "Say \"no\""),
+            ("\"a `` tick\"", "a ` tick"),
+            ("'{ } # ( @'", "{ } # ( @"),
+        ] {
+            let text = configuration("").replace("\"P\"", written);
+            assert_eq!(names(&read(&[("tenant.ps1", &text)])), [name], "{written}");
+        }
+    }
+
+    #[test]
+    fn every_block_is_read_and_nothing_else() {
+        let one = configuration("");
+        let two = one.replace("\"P\"", "\"Q\"").replace("'Policy'", "\"Another policy\"");
+        let commented = format!("<#{}#>", one.replace("\"P\"", "\"R\""));
+        let outside = "$text = 'AADConditionalAccessPolicy x { DisplayName = \"S\" }'\n";
+        let set = read(&[("tenant.ps1", &format!("{one}{two}{commented}{outside}"))]);
+        assert_eq!(names(&set), ["P", "Q"]);
+        assert_no_policy(&[(
+            "script.ps1",
+            "Get-MgIdentityConditionalAccessPolicy | ConvertTo-Json -Depth 9\n",
+        )]);
+    }
+
+    #[test]
+    fn findings_speak_the_words_of_the_file() {
+        let outcome = check(&[("tenant.ps1", &configuration(""))]);
+        let help = of(&outcome, "block-everyone")[0].help.clone().unwrap_or_default();
+        assert!(help.contains("ExcludeGroups = @("), "{help}");
+    }
+}

@@ -239,10 +239,11 @@ const MORE: &[&str] = &[
       "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}},
       "grantControls": {"operator": "OR",
         "authenticationStrength": {"id": "9c2c1d7e-5b0a-4e0f-8a59-0a7a2f3e6c12"}}}"#,
-    r#"{"displayName": "Phishing-resistant", "state": "enabled",
+    r#"{"displayName": "Strength or terms", "state": "enabled",
       "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}},
       "grantControls": {"operator": "OR",
-        "authenticationStrength": {"id": "00000000-0000-0000-0000-000000000004"}}}"#,
+        "authenticationStrength": {"id": "00000000-0000-0000-0000-000000000004"},
+        "termsOfUse": ["e736e4cc-e7be-49fd-a0d3-2d7d07d682eb", "98714e1c-e434-4c32-9bdb-0b878521a97f"]}}"#,
     r#"{"displayName": "Filtered apps", "state": "enabled",
       "conditions": {"users": {"includeUsers": ["All"], "excludeUsers": ["{{break-glass}}", "${BG}"]},
         "applications": {"includeApplications": ["All"], "applicationFilter": {"mode": "exclude",
@@ -327,6 +328,7 @@ fn what_a_notation_cannot_say_is_left_out_with_its_reason() {
     assert_eq!(gap(azuread, "Strict location"), Some(NO_MEMBER));
     assert_eq!(gap(dsc, "Strict location"), Some(NO_MEMBER));
     assert_eq!(gap(dsc, "Unknown strength"), Some(NAMELESS_STRENGTH));
+    assert_eq!(gap(dsc, "Strength or terms"), Some(ONE_AGREEMENT));
     assert_eq!(gap(dsc, "By name"), Some(NAME_IS_RIGHT));
     assert_eq!(gap(dsc, "Block other networks"), Some(NAMED_LOCATIONS));
     for Notation { name, write, .. } in &NOTATIONS {

@@ -38,7 +38,8 @@ impl ExclusionThatExcludesNobody {
             text if text == crate::policy::ids::ZERO_ID => "an id that no object has",
             _ => "the text of a template, not an id",
         };
-        let harmless = access::meets_unaided(policy, access.assume) == Truth::Yes;
+        let harmless = access::meets_unaided(policy, access.assume) == Truth::Yes
+            && access::session_refusal(policy).is_none();
         let level = if harmless { Level::Warn } else { Level::Error };
         let message = "exclusion excludes nobody";
         let finding = finding(self.meta(), policy, level, message, Label::new(first.span, label(first)))

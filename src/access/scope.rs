@@ -120,7 +120,7 @@ pub fn platforms_written(policy: &Policy) -> Option<Span> {
 }
 
 fn listed<T>(list: &List<T>, truth: Truth) -> Narrows {
-    let key = list.key.as_ref()?.span;
+    let key = list.key?;
     (!list.is_empty()).then_some((key, truth))
 }
 
@@ -142,7 +142,7 @@ pub fn all_but_legacy(policy: &Policy) -> Option<Span> {
     let list = &policy.conditions.client_app_types;
     let narrows = client_apps(list).is_some_and(|(_, truth)| truth != Truth::No);
     let legacy = [ClientApp::All, ClientApp::Other].iter().any(|kind| list.contains(kind) != Truth::No);
-    if list.is_empty() || narrows || legacy { None } else { list.key.as_ref().map(|key| key.span) }
+    if list.is_empty() || narrows || legacy { None } else { list.key }
 }
 
 /// An explicit list never covers platforms that are not recognised; only `all` does. Leaving out Windows Phone

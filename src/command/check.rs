@@ -32,7 +32,11 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
         report::of(args.format).write(&outcome, style, out)?;
     }
     if args.show_files || args.verbose {
-        show_files(&outcome, out)?;
+        if args.format.is_for_people() {
+            show_files(&outcome, out)?;
+        } else {
+            show_files(&outcome, &mut io::stderr())?;
+        }
     }
     for output in &args.output {
         write_file(&output.file, &outcome, report::of(output.format), style)?;

@@ -147,13 +147,13 @@ const OBJECTS: &[&str] = &[
 
 /// Users that are an expression: anybody may be taken in or left out.
 fn open_users(member: &Member<'_>, open: &At<Unresolved>) -> Users {
-    let list = || List { open: Some(open.clone()), ..List::default() };
+    let list = || List { open: Some(Box::new(open.clone())), ..List::default() };
     Users { key: Some(member.key.span), include_users: list(), exclude_users: list(), ..Users::default() }
 }
 
 /// Applications that are an expression: any may be taken in or left out.
 fn open_applications(member: &Member<'_>, open: &At<Unresolved>) -> Applications {
-    let list = || List { open: Some(open.clone()), ..List::default() };
+    let list = || List { open: Some(Box::new(open.clone())), ..List::default() };
     Applications { key: Some(member.key.span), include: list(), exclude: list(), ..Applications::default() }
 }
 
@@ -303,7 +303,7 @@ const TENANTS: &[&str] = &["membershipKind", "members", "enumerated", "all"];
 fn read_guests(member: &Member<'_>, reader: &mut Reader) -> Option<Guests> {
     let mut guests = Guests { key: Some(member.key.span), ..Guests::default() };
     if let Some(open) = expression(&member.value) {
-        guests.types.open = Some(open);
+        guests.types.open = Some(Box::new(open));
         return Some(guests);
     }
     let map = reader.object(&member.value)?;
@@ -517,7 +517,7 @@ const GRANT: &[&str] = &[
 
 fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
     let mut grant = Grant { key: Some(member.key.span), ..Grant::default() };
-    grant.controls.open = expression(&member.value);
+    grant.controls.open = expression(&member.value).map(Box::new);
     let Some(map) = reader.object(&member.value) else { return grant };
     for (known, member) in reader.members(map, GRANT) {
         match known {

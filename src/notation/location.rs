@@ -63,7 +63,7 @@ pub(super) fn read(whole: Span, map: &Map<'_>, reader: &mut Reader) -> NamedLoca
 
 /// The ranges, each an object with `cidrAddress` or, in some exports, the text itself.
 fn ranges(member: &Member<'_>) -> List<String> {
-    let mut list = List { key: Some(member.key.as_ref().map(|key| key.to_string())), ..List::default() };
+    let mut list = List { key: Some(member.key.span), ..List::default() };
     let Value::List(items) = &member.value.value else { return list };
     for item in items {
         list.items.push(At::new(range(item), item.span));

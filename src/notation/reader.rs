@@ -101,13 +101,17 @@ impl Reader {
         let mut found = Vec::with_capacity(map.members.len());
         for member in &map.members {
             let key = &*member.key.value;
-            match known.iter().find(|name| same_member(key, name)) {
+            // Most keys are written as the schema has them, so the costly comparison comes last.
+            let exact = known.iter().find(|name| **name == key);
+            if exact.is_none() && is_annotation(key) {
+                continue;
+            }
+            match exact.or_else(|| known.iter().find(|name| same_member(key, name))) {
                 Some(name) => {
                     self.vote(key);
                     found.retain(|(earlier, _)| earlier != name);
                     found.push((*name, member));
                 }
-                None if is_annotation(key) => {}
                 None => self.unknown_member(member, known),
             }
         }
@@ -150,7 +154,7 @@ impl Reader {
         flags: bool,
         mut read: impl FnMut(&mut Self, Written<'_>, Span) -> Given<T>,
     ) -> List<T> {
-        let key = Some(member.key.as_ref().map(|key| key.to_string()));
+        let key = Some(member.key.span);
         let mut list = List { key, ..List::default() };
         self.add_to(&mut list, &member.value, flags, &mut read);
         list
@@ -179,7 +183,7 @@ impl Reader {
             }
             Value::Text(text) if is_truncated(text) => {
                 self.truncated.push(node.span);
-                list.open = Some(unresolved(text, Why::HiddenByExport, node.span));
+                list.open = Some(Box::new(unresolved(text, Why::HiddenByExport, node.span)));
             }
             Value::Text(text) if flags && text.contains(',') => {
                 for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -191,11 +195,11 @@ impl Reader {
                 list.items.push(At::new(read(self, Written::Text(text), node.span), node.span));
             }
             Value::Unresolved(text) | Value::Reference(text) => {
-                list.open = Some(unresolved(text, Why::Expression, node.span));
+                list.open = Some(Box::new(unresolved(text, Why::Expression, node.span)));
             }
             Value::Bool(_) | Value::Map(_) => {
                 self.wrong_type(node, "a list of texts");
-                list.open = Some(unresolved(node.kind(), Why::WrongType, node.span));
+                list.open = Some(Box::new(unresolved(node.kind(), Why::WrongType, node.span)));
             }
         }
     }
@@ -397,9 +401,7 @@ pub(super) fn expression(node: &Node<'_>) -> Option<At<Unresolved>> {
 
 /// The value of a member in any spelling, where it is not null.
 pub(super) fn member<'n, 't>(map: &'n Map<'t>, name: &str) -> Option<&'n Node<'t>> {
-    map.members
-        .iter()
-        .find(|member| same_member(&member.key.value, name))
-        .map(|member| &member.value)
-        .filter(|node| !matches!(node.value, Value::Null))
+    let exact = || map.members.iter().find(|member| member.key.value == name);
+    let spelled = || map.members.iter().find(|member| same_member(&member.key.value, name));
+    exact().or_else(spelled).map(|member| &member.value).filter(|node| !matches!(node.value, Value::Null))
 }

@@ -152,12 +152,12 @@ impl<T: Serialize> Serialize for Fact<T> {
 /// A list of values. A missing list, `null` and `[]` are the same (Microsoft Graph writes any of them).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List<T> {
-    /// The key that holds the list, as written, where it is written.
-    pub key: Option<At<String>>,
+    /// The place of the key that holds the list, where it is written.
+    pub key: Option<Span>,
     /// The values in order.
     pub items: Vec<At<Given<T>>>,
     /// The list itself is an expression, so it may hold more than `items`.
-    pub open: Option<At<Unresolved>>,
+    pub open: Option<Box<At<Unresolved>>>,
 }
 
 impl<T> Default for List<T> {
@@ -186,7 +186,7 @@ impl<T> List<T> {
             Given::Known(_) => None,
             Given::Unresolved(what) => Some(At::new(what, item.span)),
         });
-        items.chain(self.open.iter().map(At::as_ref))
+        items.chain(self.open.iter().map(|open| At::as_ref(open)))
     }
 
     /// Whether every value is known.

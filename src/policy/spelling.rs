@@ -93,6 +93,11 @@ pub fn same_member(written: &str, graph: &str) -> bool {
     if written == graph {
         return true;
     }
+    // Members differ from each other in their first letter more often than not.
+    let first = |text: &str| text.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    if first(written) != first(graph) {
+        return false;
+    }
     let mut graph = graph.bytes().map(|byte| byte.to_ascii_lowercase());
     let past = written
         .strip_prefix("included_")

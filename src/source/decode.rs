@@ -25,6 +25,8 @@ pub struct DecodeError {
     pub encoding: Encoding,
     /// Everything before the first byte that does not fit, for the place of the finding.
     pub valid: String,
+    /// The bytes from there on.
+    pub rest: Vec<u8>,
 }
 
 /// Decodes a file, by its byte order mark or else as UTF-8.
@@ -49,8 +51,8 @@ fn utf8(bytes: Vec<u8>, encoding: Encoding) -> Result<(String, Encoding), Decode
         Err(error) => {
             let end = error.utf8_error().valid_up_to();
             let mut bytes = error.into_bytes();
-            bytes.truncate(end);
-            Err(DecodeError { encoding, valid: String::from_utf8(bytes).unwrap_or_default() })
+            let rest = bytes.split_off(end);
+            Err(DecodeError { encoding, valid: String::from_utf8(bytes).unwrap_or_default(), rest })
         }
     }
 }
@@ -66,7 +68,7 @@ fn utf16(
         return Ok((text.into_owned(), encoding));
     }
     let valid = text.split('\u{fffd}').next().unwrap_or_default().to_owned();
-    Err(DecodeError { encoding, valid })
+    Err(DecodeError { encoding, valid, rest: Vec::new() })
 }
 
 #[cfg(test)]

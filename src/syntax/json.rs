@@ -29,6 +29,7 @@ pub fn read(text: &str, file: FileId) -> Tree<'_> {
                 if let Some(root) = parsed.value {
                     match convert(root, file, 0) {
                         Ok(root) => {
+                            control_characters(&root, text, &mut tree.findings);
                             duplicate_keys(&root, &mut tree.findings);
                             tree.roots.push(root);
                         }
@@ -46,6 +47,39 @@ pub fn read(text: &str, file: FileId) -> Tree<'_> {
                 }
             }
         }
+    }
+}
+
+/// Notes the first raw control character inside a text, which the grammar forbids.
+fn control_characters(node: &Node<'_>, text: &str, findings: &mut Vec<Finding>) {
+    let mut found = None;
+    find_control(node, text, &mut found);
+    if let Some(span) = found {
+        findings.push(
+            Finding::new(
+                input::SYNTAX_ERROR,
+                Level::Note,
+                "control character stands inside a text",
+                Label::new(span, "in this text"),
+            )
+            .note("this was read as meant, but Microsoft Graph and most other JSON readers refuse it")
+            .help("escape it, a line end as `\\n`"),
+        );
+    }
+}
+
+fn find_control(node: &Node<'_>, text: &str, found: &mut Option<Span>) {
+    match &node.value {
+        _ if found.is_some() => {}
+        Value::Text(_) => {
+            let raw = text.get(node.span.start as usize..node.span.end as usize).unwrap_or_default();
+            if raw.bytes().any(|byte| byte < b' ') {
+                *found = Some(node.span);
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| find_control(item, text, found)),
+        Value::Map(map) => map.members.iter().for_each(|member| find_control(&member.value, text, found)),
+        _ => {}
     }
 }
 

@@ -205,8 +205,19 @@ fn duplicate_keys(node: &Node<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Up to this many keys, comparing each with each is faster than sorting.
+const FEW: usize = 24;
+
 fn duplicates_in(map: &Map<'_>, findings: &mut Vec<Finding>) {
-    let mut sorted: Vec<_> = map.members.iter().map(|member| &member.key).collect();
+    let keys = || map.members.iter().map(|member| &member.key);
+    if map.members.len() <= FEW {
+        let repeated =
+            keys().enumerate().any(|(at, key)| keys().take(at).any(|earlier| earlier.value == key.value));
+        if !repeated {
+            return;
+        }
+    }
+    let mut sorted: Vec<_> = keys().collect();
     sorted.sort_by(|a, b| a.value.cmp(&b.value).then(a.span.cmp(&b.span)));
     for pair in sorted.windows(2) {
         let [first, second] = pair else { continue };

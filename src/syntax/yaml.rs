@@ -4,17 +4,19 @@
 //! expansion is limited, so that a text cannot grow without bound.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::{EMPTY_HELP, too_deep};
-use super::{DIRECTIVE, MAX_DEPTH, Map, Member, Node, Tree, Value, directives, duplicate_keys, moved, size};
+use super::{DIRECTIVE, MAX_DEPTH, Map, Member, Node, Tree, Value, directives, duplicate_keys, moved};
 use crate::finding::{Finding, Label, Level, input};
 use crate::source::{At, FileId, Span};
 
-/// How many values all aliases of one text may add.
+/// How many values all aliases of one text may add; sixteen bytes of text count as one.
 pub const MAX_ALIASED: usize = 100_000;
+/// How many values one text may hold, anchored ones counted once more for each anchor around them.
+pub const MAX_VALUES: usize = 1_000_000;
 
 /// Reads a YAML text. Documents before the first syntax error are kept.
 #[must_use]
@@ -50,6 +52,7 @@ struct Builder<'t> {
     open: Vec<Open<'t>>,
     anchors: HashMap<usize, (Node<'t>, usize)>,
     aliased: usize,
+    values: usize,
     roots: Vec<Node<'t>>,
     scalars: Vec<Span>,
     keep_scalars: bool,
@@ -66,6 +69,7 @@ impl<'t> Builder<'t> {
             open: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
+            values: 0,
             roots: Vec::new(),
             scalars: Vec::new(),
             keep_scalars: text.contains(DIRECTIVE),
@@ -102,7 +106,7 @@ impl<'t> Builder<'t> {
                     self.scalars.push(span);
                 }
                 let node = Node { span, value: scalar(text, style, tag.as_deref()) };
-                self.finish(node, anchor);
+                self.finish(node, anchor)?;
             }
             Event::Alias(anchor) => {
                 let (node, size) = self
@@ -114,7 +118,7 @@ impl<'t> Builder<'t> {
                 if self.aliased > MAX_ALIASED {
                     return Err(Box::new(too_many_aliases(span)));
                 }
-                self.finish(node, 0);
+                self.finish(node, 0)?;
             }
             Event::SequenceStart(anchor, _) => {
                 self.push(Open::List { span, anchor, items: Vec::new() }, span)?;
@@ -124,10 +128,10 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List { span: start, anchor, items }) => {
-                    self.finish(Node { span: enclosing(start, span), value: Value::List(items) }, anchor);
+                    self.finish(Node { span: enclosing(start, span), value: Value::List(items) }, anchor)?;
                 }
                 Some(Open::Map { span: start, anchor, map, .. }) => {
-                    self.finish(Node { span: enclosing(start, span), value: Value::Map(map) }, anchor);
+                    self.finish(Node { span: enclosing(start, span), value: Value::Map(map) }, anchor)?;
                 }
                 None => {}
             },
@@ -144,10 +148,15 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn finish(&mut self, node: Node<'t>, anchor: usize) {
+    fn finish(&mut self, node: Node<'t>, anchor: usize) -> Result<(), Stop> {
+        self.values += 1;
         if anchor > 0 {
-            let size = size(&node);
+            let size = weight(&node);
+            self.values = self.values.saturating_add(size);
             self.anchors.insert(anchor, (node.clone(), size));
+        }
+        if self.values > MAX_VALUES {
+            return Err(Box::new(too_many_values(node.span)));
         }
         match self.open.last_mut() {
             None => self.roots.push(node),
@@ -157,6 +166,7 @@ impl<'t> Builder<'t> {
                 Some(key) => map.members.push(Member { key, value: node }),
             },
         }
+        Ok(())
     }
 }
 
@@ -184,6 +194,11 @@ fn merged(node: Node<'_>) -> Node<'_> {
 }
 
 fn merged_map(map: Map<'_>) -> Map<'_> {
+    if !map.members.iter().any(|member| member.key.value == "<<") {
+        let members = map.members.into_iter();
+        let members = members.map(|member| Member { key: member.key, value: merged(member.value) });
+        return Map { members: members.collect() };
+    }
     let (merges, members): (Vec<_>, Vec<_>) =
         map.members.into_iter().partition(|member| member.key.value == "<<");
     let mut members: Vec<_> =
@@ -192,10 +207,11 @@ fn merged_map(map: Map<'_>) -> Map<'_> {
         Value::List(items) => items,
         value => vec![Node { span: merge.value.span, value }],
     });
+    let mut own: HashSet<Cow<'_, str>> = members.iter().map(|member| member.key.value.clone()).collect();
     for source in sources {
         if let Value::Map(source) = merged(source).value {
             for member in source.members {
-                if !members.iter().any(|own| own.key.value == member.key.value) {
+                if own.insert(member.key.value.clone()) {
                     members.push(member);
                 }
             }
@@ -240,6 +256,31 @@ fn syntax_error(info: &str, span: Span) -> Finding {
     Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, info.trim_end_matches('.')))
         .note("a policy in a file that cannot be read is not checked")
         .unread()
+}
+
+fn too_many_values(span: Span) -> Finding {
+    let message = format!("text holds more than {MAX_VALUES} values, so the file was not read");
+    Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, "the limit is reached here"))
+        .help("split the file, or check what wrote it")
+        .unread()
+}
+
+/// How many values a copy of a value costs; sixteen bytes of text count as one.
+fn weight(node: &Node<'_>) -> usize {
+    match &node.value {
+        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Map(map) => {
+            1 + map
+                .members
+                .iter()
+                .map(|member| member.key.value.len() / 16 + weight(&member.value))
+                .sum::<usize>()
+        }
+        Value::Text(text) | Value::Number(text) | Value::Unresolved(text) | Value::Reference(text) => {
+            1 + text.len() / 16
+        }
+        Value::Null | Value::Bool(_) => 1,
+    }
 }
 
 fn too_many_aliases(span: Span) -> Finding {
