@@ -39,7 +39,10 @@ fn short(text: &str) -> String {
     SHORT.iter().fold(text.to_owned(), |text, (short, id)| text.replace(&format!("\"{id}\""), short))
 }
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
+/// Names and texts of the files of a folder.
+type Files<'f> = &'f [(&'f str, &'f str)];
+
+fn folder(files: Files<'_>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);
@@ -53,12 +56,12 @@ fn options(path: &Path) -> Options {
     Options { paths: vec![path.to_path_buf()], config: ConfigChoice::Nearest, ..common::options() }
 }
 
-fn check(files: &[(&str, &str)]) -> Outcome {
+fn check(files: Files<'_>) -> Outcome {
     engine::run(&options(folder(files).path())).expect("the configuration is good")
 }
 
 /// The policies of a folder as the rules see them.
-fn read(files: &[(&str, &str)]) -> PolicySet {
+fn read(files: Files<'_>) -> PolicySet {
     let mut outcome = Outcome::default();
     let tenants = engine::read(&options(folder(files).path()), &mut outcome);
     let mut tenants = tenants.expect("the configuration is good");
@@ -76,7 +79,7 @@ fn entries(list: &List<Principal>) -> String {
         .items
         .iter()
         .map(|item| match &item.value {
-            Given::Known(Principal::Id(id)) => id[..1].to_owned(),
+            Given::Known(Principal::Id(id)) => id.chars().take(1).collect(),
             Given::Known(Principal::Name(name)) => name.clone(),
             Given::Known(Principal::Token(token)) => format!("{token:?}"),
             Given::Unresolved(what) => format!("?{}", short(&what.text)),
@@ -147,7 +150,7 @@ const DECIDED: (Level, Certainty) = (Level::Error, Certainty::Certain);
 
 /// Nothing in these files is a policy, and that is no fault.
 #[track_caller]
-fn assert_no_policy(files: &[(&str, &str)]) {
+fn assert_no_policy(files: Files<'_>) {
     let outcome = check(files);
     assert_eq!((outcome.policies, outcome.unreadable), (0, 0), "{files:?}");
     assert!(outcome.findings.is_empty(), "{files:?}: {:?}", common::verdicts(&outcome));
@@ -383,7 +386,7 @@ variable "named" {
         const NO_DEFAULT: &str = "variable \"g\" {}";
         const DEFAULT: &str = "variable \"g\" {\ndefault = ['a']\n}";
         let policy = block("p", "var.g");
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        let cases: &[(&str, Files<'_>, &str)] = &[
             (NO_DEFAULT, &[], "?var.g"),
             (DEFAULT, &[], "a"),
             (DEFAULT, &[("terraform.tfvars", "g = ['b']")], "b"),
@@ -411,7 +414,7 @@ variable "named" {
 
     #[test]
     fn for_each_and_count_make_instances() {
-        const FILES: &[(&str, &str)] = &[
+        const FILES: Files<'_> = &[
             ("p/one.json", "{\"name\": \"One\", \"groups\": ['a']}"),
             ("p/two.json", "{\"name\": \"Two\", \"groups\": []}"),
             ("all.yaml", "x: {name: Ex}\ny: {name: Why}\n"),
@@ -510,7 +513,7 @@ variable "named" {
     }
 
     /// The policies of a folder with the entries of their exclusion lists.
-    fn exclusions(files: &[(&str, &str)]) -> Vec<String> {
+    fn exclusions(files: Files<'_>) -> Vec<String> {
         let set = read(files);
         let lists = set.policies.iter().map(|policy| &policy.users.exclude_groups);
         let mut found: Vec<_> = names(&set)

@@ -9,7 +9,7 @@ use jsonc_parser::ast;
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::{MAX_DEPTH, Map, Member, Node, Tree, Value, duplicate_keys};
+use super::{MAX_DEPTH, Map, Member, Node, Tree, Value, duplicate_keys, strict_json};
 use crate::finding::{Finding, Label, Level, input};
 use crate::source::{At, FileId, Span};
 
@@ -22,6 +22,17 @@ pub fn read(text: &str, file: FileId) -> Tree<'_> {
         tree.findings.push(Finding::unreadable(file, message).help(EMPTY_HELP));
         return tree;
     }
+    if let Some(root) = strict_json::read(text, file) {
+        duplicate_keys(&root, &mut tree.findings);
+        tree.roots.push(root);
+        return tree;
+    }
+    tolerant(text, file)
+}
+
+/// Reads a text that may break the grammar.
+pub(super) fn tolerant(text: &str, file: FileId) -> Tree<'_> {
+    let mut tree = Tree::default();
     let mut options = strict();
     loop {
         match parse_to_ast(text, &CollectOptions::default(), &options) {

@@ -3,6 +3,7 @@
 pub mod hcl;
 pub mod json;
 pub mod powershell;
+mod strict_json;
 pub mod yaml;
 
 use std::borrow::Cow;
