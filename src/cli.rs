@@ -25,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Check policies; what `calint PATH` does
     Check(CheckArgs),
+    /// Explain what policies do to one sign-in, described in a file
+    WhatIf(WhatIfArgs),
     /// Explain a rule, or an error code people see at sign-in
     Explain(ExplainArgs),
     /// List the rules
@@ -90,6 +92,45 @@ pub struct CheckArgs {
     /// How many threads read files [default: one a processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+/// Arguments of `what-if`.
+#[derive(Args, Debug)]
+pub struct WhatIfArgs {
+    /// The sign-in: a request of Microsoft Graph's `conditionalAccess/evaluate` in JSON or YAML
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Files and folders with policies [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The format to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: WhatIfFormat,
+    /// How facts that are not given count: `none` leaves the answer open, `graph` takes them for not matching, as
+    /// the service does
+    #[arg(long, value_name = "MODE", default_value = "none")]
+    pub compat: Compat,
+    /// Use no configuration
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+/// The formats of `what-if`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhatIfFormat {
+    /// A row a policy
+    Table,
+    /// JSON
+    Json,
+}
+
+/// How facts that are not given count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compat {
+    /// They leave the answer open
+    None,
+    /// They match no condition
+    Graph,
 }
 
 /// Arguments of `explain`.

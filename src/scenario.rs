@@ -3,7 +3,7 @@
 //! Its shape is the request body of Microsoft Graph's `conditionalAccess/evaluate`, in JSON or YAML, with what
 //! an offline tool has to be told added under the same objects. What is left out is not known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::Deserialize;
@@ -242,7 +242,8 @@ fn platform(text: Option<&str>) -> Result<Option<DevicePlatform>, String> {
     }
 }
 
-/// The attributes of a device. An object without any is a device that is not registered.
+/// The attributes of a device; one that is null is one the device does not have. An object without any is a
+/// device that is not registered.
 fn device(info: &serde_json::Map<String, Value>) -> Device {
     let texts = |value: &Value| -> Vec<String> {
         match value {
@@ -259,7 +260,6 @@ fn device(info: &serde_json::Map<String, Value>) -> Device {
         name => name.to_lowercase(),
     };
     let attributes = info.iter().map(|(name, value)| (renamed(name), texts(value)));
-    let attributes: std::collections::BTreeMap<_, _> =
-        attributes.filter(|(name, values)| !name.contains('@') && !values.is_empty()).collect();
-    Device { complete: attributes.is_empty(), attributes }
+    let attributes: BTreeMap<_, _> = attributes.filter(|(name, _)| !name.contains('@')).collect();
+    Device { complete: attributes.values().all(Vec::is_empty), attributes }
 }

@@ -31,11 +31,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("modules", &["source", "finding", "syntax", "policy", "notation", "terraform", "discover", "load"]),
     ("report", &["source", "finding", "rule", "rules", "engine"]),
+    ("scenario", &["policy", "access"]),
     ("sign_in_error", &["finding"]),
     ("cli", &["finding", "rules", "report"]),
     (
         "command",
-        &["finding", "rules", "config", "discover", "load", "engine", "report", "sign_in_error", "cli"],
+        &[
+            "finding",
+            "rules",
+            "config",
+            "discover",
+            "load",
+            "engine",
+            "report",
+            "sign_in_error",
+            "cli",
+            "access",
+            "policy",
+            "scenario",
+            "source",
+        ],
     ),
 ];
 

@@ -166,8 +166,6 @@ locals {
   chained = local.groups
   nested  = { list = ['a'], "two" = 'b', three = { four = ['c'] } }
   empty   = ""
-  round   = local.about
-  about   = local.round
 }
 variable "defaulted" {
   default = ['b']

@@ -298,11 +298,12 @@ fn findings_do_not_depend_on_the_notation() {
         let parsed: Value = serde_json::from_str(&text).unwrap();
         let fixture = Fixture::of(&parsed);
         assert!(!fixture.policies.is_empty(), "no policy in\n{text}");
-        let expected = verdicts("policies.json", &text);
+        let count = fixture.policies.len();
+        let expected = verdicts("policies.json", &text, count);
         for notation in &NOTATIONS {
             let Ok(written) = (notation.write)(&fixture) else { continue };
             *compared.entry(notation.name).or_default() += 1;
-            let found = verdicts(notation.file, &written);
+            let found = verdicts(notation.file, &written, count);
             if found != expected {
                 let name = notation.name;
                 writeln!(differences, "{name}: {found:#?}\nGraph: {expected:#?}\n{written}\n").unwrap();
@@ -402,12 +403,13 @@ impl<'v> Fixture<'v> {
 /// The key of an object that stands for an expression.
 const REFERENCE: &str = "(reference)";
 
-/// What is found in a folder with one file.
-fn verdicts(file: &str, text: &str) -> Verdicts {
+/// What is found in a folder with one file, which holds `count` policies.
+fn verdicts(file: &str, text: &str, count: usize) -> Verdicts {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(file), text).unwrap();
     let options = Options { paths: vec![folder.path().to_path_buf()], ..common::options() };
     let outcome = engine::run(&options).expect("no configuration is read");
+    assert_eq!(outcome.policies, count, "policies read from {file}:\n{text}");
     let mut verdicts = Verdicts::new();
     for finding in outcome.findings {
         let name = finding.policy.as_ref().and_then(|policy| policy.name.clone()).unwrap_or_default();

@@ -130,7 +130,7 @@ pub enum DevicePlatform {
 /// A device as Conditional Access sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Device {
-    /// What is known of it.
+    /// What is known of it; an attribute without a value is one it does not have.
     pub attributes: Attributes,
     /// It has no other attributes. A device that is not registered has none and is complete.
     pub complete: bool,
@@ -140,8 +140,8 @@ impl Device {
     /// The value of an attribute: `Some(None)` where the device certainly does not have it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Option<&str>> {
-        match self.attributes.get(name).and_then(|values| values.first()) {
-            Some(value) => Some(Some(value)),
+        match self.attributes.get(name) {
+            Some(values) => Some(values.first().map(String::as_str)),
             None if self.complete => Some(None),
             None => None,
         }

@@ -6,6 +6,7 @@ mod init;
 mod model;
 mod rules;
 mod terminal;
+mod what_if;
 
 use std::io::{self, Write};
 use std::process::{ExitCode, Termination};
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> Exit {
     let done = match cli.command {
         None => check::run(&cli.check, &mut out),
         Some(Command::Check(args)) => check::run(&args, &mut out),
+        Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),
         Some(Command::Rules) => rules::run(&mut out),
         Some(Command::Model(args)) => model::run(&args, &mut out),
