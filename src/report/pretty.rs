@@ -30,8 +30,15 @@ pub(super) fn one(finding: &Finding, sources: &Sources, style: Style, out: &mut 
     let handler = handler(style);
     let labels: Vec<&Label> = finding.all_labels().collect();
     let mut text = String::new();
-    let shown = View::new(finding, &labels, sources, Some(finding));
+    let (first, rest) = if is_wide(&labels, sources) { labels.split_at(1) } else { (&*labels, &[][..]) };
+    let shown = View::new(finding, first, sources, Some(finding));
     handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
+    for label in rest {
+        let mut snippet = String::new();
+        let view = View::new(finding, &[*label], sources, None);
+        handler.render_report(&mut snippet, &view).map_err(io::Error::other)?;
+        text.push_str(&without_header(&snippet));
+    }
     if !shown.has_snippet() {
         text.push_str(&indented("in", sources.path(finding.primary.span.file), style));
     }
@@ -51,6 +58,25 @@ pub(super) fn one(finding: &Finding, sources: &Sources, style: Style, out: &mut 
         }
     }
     writeln!(out, "{}", text.trim_start_matches('\n'))
+}
+
+/// The widest line shown whole, in bytes. Of a wider one, as in JSON without line breaks, each label gets the
+/// piece around it.
+const WIDE: usize = 240;
+/// How much of a wide line is shown before and behind a label, in bytes.
+const AROUND: usize = 40;
+
+fn is_wide(labels: &[&Label], sources: &Sources) -> bool {
+    labels.iter().any(|label| {
+        let text = sources.get(label.span.file).map_or("", |source| source.text());
+        let start = (label.span.start as usize).min(text.len());
+        let before =
+            text.get(..start).unwrap_or_default().bytes().rev().take(WIDE).position(|byte| byte == b'\n');
+        let after = text.get(start..).unwrap_or_default().bytes().take(WIDE).position(|byte| byte == b'\n');
+        let to_start = before.unwrap_or(WIDE.min(start));
+        let to_end = after.unwrap_or(WIDE.min(text.len() - start));
+        to_start + to_end >= WIDE
+    })
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -108,7 +134,11 @@ impl<'f> View<'f> {
     fn new(finding: &'f Finding, labels: &[&Label], sources: &'f Sources, head: Option<&'f Finding>) -> Self {
         let file = labels.first().map_or(finding.primary.span.file, |label| label.span.file);
         let labels: Vec<_> = labels.iter().filter(|label| label.span.file == file).collect();
-        let window = Window::around(&labels, sources, file);
+        let plain: Vec<&Label> = labels.iter().map(|label| **label).collect();
+        let window = match labels.as_slice() {
+            [only] if is_wide(&plain, sources) => Window::piece(only, sources, file),
+            _ => Window::around(&labels, sources, file),
+        };
         let labels = if window.text.is_empty() {
             Vec::new()
         } else {
@@ -130,6 +160,8 @@ struct Window<'s> {
     base: usize,
     /// Lines before it.
     lines: usize,
+    /// Characters of its first line before it.
+    columns: usize,
 }
 
 impl<'s> Window<'s> {
@@ -149,6 +181,32 @@ impl<'s> Window<'s> {
             text: text.get(base..until).unwrap_or_default(),
             base,
             lines: start.line.saturating_sub(1 + lines),
+            columns: 0,
+        }
+    }
+
+    /// The piece of a wide line around a label.
+    fn piece(label: &Label, sources: &'s Sources, file: FileId) -> Self {
+        let text = sources.get(file).map_or("", |source| source.text());
+        let (start, _) = sources.range(label.span);
+        let line = text.get(..start.byte).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let mut base = start.byte.saturating_sub(AROUND).max(line);
+        while !text.is_char_boundary(base) {
+            base += 1;
+        }
+        let rest = text.get(start.byte..).unwrap_or_default();
+        let line_end = rest.find('\n').unwrap_or(rest.len());
+        let length = (label.span.end.saturating_sub(label.span.start) as usize).min(WIDE) + AROUND;
+        let mut until = start.byte + length.min(line_end);
+        while !text.is_char_boundary(until) {
+            until += 1;
+        }
+        Self {
+            path: sources.path(file),
+            text: text.get(base..until).unwrap_or_default(),
+            base,
+            lines: start.line.saturating_sub(1),
+            columns: text.get(line..base).unwrap_or_default().chars().count(),
         }
     }
 
@@ -183,7 +241,7 @@ impl SourceCode for Window<'_> {
             found.data(),
             *found.span(),
             found.line() + self.lines,
-            found.column(),
+            found.column() + if found.line() == 0 { self.columns } else { 0 },
             found.line_count(),
         )))
     }
