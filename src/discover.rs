@@ -128,9 +128,18 @@ pub fn format_of(path: &Path) -> Option<Format> {
 /// Whether a name is that of a file of a Terraform module.
 #[must_use]
 pub fn is_terraform(path: &Path) -> bool {
-    let json =
-        path.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().ends_with(".tf.json"));
+    let json = ends_with(path, ".tf.json") || ends_with(path, ".tfvars.json");
     json || format_of(path) == Some(Format::Hcl)
+}
+
+/// Whether a name is that of a file of values for variables.
+#[must_use]
+pub fn is_terraform_values(path: &Path) -> bool {
+    ends_with(path, ".tfvars") || ends_with(path, ".tfvars.json")
+}
+
+fn ends_with(path: &Path, ending: &str) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().ends_with(ending))
 }
 
 /// An error of the operating system in words that do not depend on it.

@@ -13,15 +13,15 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::discover::{self, Input};
-use crate::finding::Finding;
+use crate::finding::{Finding, Label, Level, input};
 use crate::load;
 use crate::notation::Harvest;
 use crate::notation::terraform::{Block, is_wanted, read};
 use crate::policy::Format;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Span};
 use crate::syntax::hcl::{self, Part};
 use crate::syntax::{Node, Tree, json, owned};
-use crate::terraform::{Call, Files, Module, Resource, Text};
+use crate::terraform::{Call, Files, Module, Resource, Text, is_local};
 
 /// A Terraform file.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ fn is_json(file: &TerraformFile) -> bool {
     discover::format_of(&file.path) == Some(Format::Json)
 }
 
+/// How many policies the calls of one module may make.
+const MAX_POLICIES: usize = 100_000;
 /// How deep modules may call each other.
 const MAX_CALLS: usize = 8;
 
@@ -124,16 +126,23 @@ fn normal(path: &Path) -> PathBuf {
 /// The folders of the local modules a file calls.
 fn called_folders(folder: &Path, file: &TerraformFile, sources: &Sources) -> Vec<PathBuf> {
     let text = sources.get(file.file).map_or("", |source| source.text());
-    if is_json(file) || !text.contains("module") || !text.contains("source") {
+    if !text.contains("module") || !text.contains("source") {
         return Vec::new();
+    }
+    let at = |source: &str| normal(&folder.join(source));
+    if is_json(file) {
+        let parsed = parse(file, sources);
+        let module =
+            Module::new(&[parsed.as_text()], &Disk { folder: folder.to_path_buf() }, BTreeMap::new()).calls();
+        return module.iter().map(|call| at(&call.source)).collect();
     }
     let (parts, _) = hcl::read(text, file.file);
     let blocks = parts.iter().flat_map(|part| part.body.blocks());
     blocks
         .filter(|block| block.ident.as_str() == "module")
         .filter_map(|block| block.body.get_attribute("source")?.value.as_str())
-        .filter(|source| source.starts_with("./") || source.starts_with("../"))
-        .map(|source| normal(&folder.join(source)))
+        .filter(|source| is_local(source))
+        .map(at)
         .collect()
 }
 
@@ -193,9 +202,8 @@ impl Modules<'_> {
         harvest: &mut Harvest,
     ) -> Option<Node<'static>> {
         let files = self.folders.get(folder)?;
-        let is_values =
-            |file: &&TerraformFile| file.path.extension().is_some_and(|ending| ending == "tfvars");
-        let (values, own): (Vec<&TerraformFile>, Vec<&TerraformFile>) = files.iter().partition(is_values);
+        let (values, own): (Vec<&TerraformFile>, Vec<&TerraformFile>) =
+            files.iter().partition(|file| discover::is_terraform_values(&file.path));
         let parsed: Vec<_> = own.iter().map(|file| parse(file, self.sources)).collect();
         let texts: Vec<_> = parsed.iter().map(Parsed::as_text).collect();
         let values: Vec<_> =
@@ -208,14 +216,17 @@ impl Modules<'_> {
                 module.give(&file.as_text());
             }
         }
-        if depth < MAX_CALLS {
+        if depth < MAX_CALLS && harvest.policies.len() < MAX_POLICIES {
             for Call { name, source, arguments, file } in module.calls() {
                 if root && !is_asked(file) {
                     continue;
                 }
                 let called = normal(&folder.join(source));
+                if called == *folder {
+                    continue;
+                }
                 if let Some(outputs) = self.module(&called, arguments, depth + 1, &|_| true, harvest) {
-                    module.take_outputs(&name, outputs);
+                    module.take_outputs(&name, &outputs);
                 }
             }
         }
@@ -225,12 +236,23 @@ impl Modules<'_> {
                 take(&resource, file.is_some_and(is_json), harvest);
             }
         }
+        for span in module.cut().into_iter().filter(|span| is_asked(span.file)) {
+            harvest.findings.push(too_large(span));
+        }
         let outputs = module.own_outputs();
         for file in parsed.iter().chain(&values) {
             harvest.findings.extend(file.findings.iter().filter(|_| is_asked(file.file)).cloned());
         }
         Some(outputs)
     }
+}
+
+/// A limit that left instances or values unread.
+fn too_large(span: Span) -> Finding {
+    let message = "module makes more instances or values than are read, so the rest was not checked";
+    Finding::new(input::UNREADABLE_FILE, Level::Error, message, Label::new(span, "a limit is reached here"))
+        .help("check the output of `terraform show -json` for the plan instead")
+        .unread()
 }
 
 fn take(resource: &Resource, is_json: bool, harvest: &mut Harvest) {
@@ -243,9 +265,14 @@ fn take(resource: &Resource, is_json: bool, harvest: &mut Harvest) {
 /// and no such, that one.
 fn loaded_values<'f>(files: &[&'f TerraformFile]) -> Vec<&'f TerraformFile> {
     let name = |file: &TerraformFile| file.path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let is_own = |name: String| name == "terraform.tfvars" || name.ends_with(".auto.tfvars");
+    let is_own = |name: String| {
+        let name = name.trim_end_matches(".json");
+        name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
+    };
     let mut own: Vec<_> = files.iter().copied().filter(|file| name(file).is_some_and(is_own)).collect();
-    own.sort_by_key(|file| (name(file) != Some("terraform.tfvars".to_owned()), name(file)));
+    let comes_first =
+        |file: &TerraformFile| name(file).is_some_and(|name| name.starts_with("terraform.tfvars"));
+    own.sort_by_key(|file| (!comes_first(file), name(file)));
     own.reverse();
     match (own.as_slice(), files) {
         ([], [only]) => vec![only],

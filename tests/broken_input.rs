@@ -161,13 +161,13 @@ fn a_byte_that_is_no_text_is_found_anywhere() {
 #[test]
 fn zero_bytes_are_named() {
     let between_values = GOOD.replacen(' ', "\0", 1);
-    run_in(&beside_good("bad.json", between_values), &[]).assert_fails_on("bad.json", "[syntax-error]");
+    run_in(&beside_good("bad.json", between_values), &[]).assert_fails_on("bad.json", "[unreadable-file]");
 
     let in_yaml = GOOD_YAML.replace("Good", "Go\0od");
-    run_in(&beside_good("bad.yaml", in_yaml), &[]).assert_fails_on("bad.yaml", "[syntax-error]");
+    run_in(&beside_good("bad.yaml", in_yaml), &[]).assert_fails_on("bad.yaml", "[unreadable-file]");
 
     let nothing_else = beside_good("bad.json", [0; 4096]);
-    run_in(&nothing_else, &["bad.json", "good.json"]).assert_fails_on("bad.json", "[syntax-error]");
+    run_in(&nothing_else, &["bad.json", "good.json"]).assert_fails_on("bad.json", "[unreadable-file]");
 }
 
 #[test]

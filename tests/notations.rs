@@ -558,7 +558,7 @@ variable "named" {
         for (output, used, expected) in [
             ("['a', 'b']", "module.groups.bg", "p: a b"),
             ("{ list = ['a'] }", "module.groups.bg.list", "p: a"),
-            ("azuread_group.bg.object_id", "[module.groups.bg]", "p: azuread_group.bg"),
+            ("azuread_group.bg.object_id", "[module.groups.bg]", "p: module.groups.azuread_group.bg"),
             ("var.unknown", "module.groups.bg", "p: ?var.unknown"),
             ("['a']", "module.groups.absent", "p: ?module.groups.absent"),
             ("['a']", "[module.elsewhere.bg]", "p: module.elsewhere.bg"),
@@ -1435,4 +1435,220 @@ Configuration Tenant
         let help = of(&outcome, "block-everyone")[0].help.clone().unwrap_or_default();
         assert!(help.contains("ExcludeGroups = @("), "{help}");
     }
+}
+
+/// Notations at their edges.
+mod edges {
+    use super::*;
+
+    const OFFICE: &str = "159d9520-1c82-4b1c-ab67-af8589fbc69a";
+
+    /// The block leaves out a location in which no address lies, so it blocks everyone.
+    fn empty_location(location: &str, reference: &str) -> Vec<(Level, Certainty)> {
+        let locations =
+            format!("locations {{\nincluded_locations = [\"All\"]\nexcluded_locations = [{reference}]\n}}");
+        let main = format!("{location}\n{}", block_with("p", "", &locations));
+        levels(&check(&[("main.tf", &main)]), "block-everyone")
+    }
+
+    #[test]
+    fn location_by_reference() {
+        let location =
+            "resource \"azuread_named_location\" \"l\" {\ndisplay_name = \"L\"\nip {\nip_ranges = []\n}\n}";
+        assert_eq!(empty_location(location, "azuread_named_location.l.object_id"), [DECIDED]);
+    }
+
+    #[test]
+    fn ranges_of_microsoft365() {
+        let kind = "microsoft365_graph_beta_identity_and_access_named_location";
+        let location = format!(
+            "resource \"{kind}\" \"l\" {{\ndisplay_name = \"L\"\nipv4_ranges = []\nipv6_ranges = []\n}}"
+        );
+        let main = format!("{location}\n{}", block("p", "[]"));
+        assert_eq!(read(&[("main.tf", &main)]).named_locations.len(), 1);
+    }
+
+    #[test]
+    fn location_of_a_state() {
+        let state = json!({"version": 4, "terraform_version": "1.9.5", "lineage": "x", "resources": [
+            {"mode": "managed", "type": "azuread_named_location", "name": "l", "instances": [{"attributes": {
+                "id": format!("/identity/conditionalAccess/namedLocations/{OFFICE}"), "object_id": OFFICE,
+                "display_name": "L", "ip": [{"ip_ranges": [], "trusted": true}], "country": []}}]},
+            {"mode": "managed", "type": "azuread_conditional_access_policy", "name": "p", "instances": [{"attributes": {
+                "display_name": "P", "state": "enabled", "conditions": [{"client_app_types": ["all"],
+                    "applications": [{"included_applications": ["All"]}], "users": [{"included_users": ["All"]}],
+                    "locations": [{"included_locations": ["All"], "excluded_locations": [OFFICE]}]}],
+                "grant_controls": [{"operator": "OR", "built_in_controls": ["block"]}]}}]}]});
+        assert_eq!(levels(&check(&[("state.json", &state.to_string())]), "block-everyone"), [DECIDED]);
+    }
+
+    #[test]
+    fn outputs_of_two_modules_are_two_groups() {
+        let call = |name: &str| format!("module \"{name}\" {{\nsource = \"./group\"\n}}\n");
+        let main = format!(
+            "{}{}{}{}",
+            call("vip"),
+            call("bg"),
+            block("one", "[module.bg.id]"),
+            block("two", "[module.vip.id]")
+        );
+        let output = "output \"id\" {\nvalue = azuread_group.this.object_id\n}\n";
+        let set = read(&[("main.tf", &main), ("group/main.tf", output)]);
+        let [one, two] = set.policies.as_slice() else { panic!() };
+        assert_ne!(entries(&one.users.exclude_groups), entries(&two.users.exclude_groups));
+    }
+
+    #[test]
+    fn modules_called_repeatedly() {
+        for meta in ["for_each = toset([\"x\", \"y\"])", "count = 2", "count = var.some"] {
+            let call = format!("module \"ca\" {{\nsource = \"./ca\"\n{meta}\n}}");
+            let outcome = check(&[("main.tf", &call), ("ca/main.tf", &block("p", "[]"))]);
+            assert!(outcome.policies >= 1, "{meta}");
+        }
+    }
+
+    #[test]
+    fn block_comments_beside_a_bad_block() {
+        let text = format!("locals {{\n  a = = 1\n}}\n/*{}{}*/\n", block("p", "[]"), block("q", "[]"));
+        let outcome = check(&[("main.tf", &text)]);
+        assert_eq!((outcome.policies, of(&outcome, "syntax-error").len()), (0, 1));
+    }
+
+    #[test]
+    fn values_in_json() {
+        let declaration = "variable \"g\" {\ndefault = []\n}\n";
+        for file in ["terraform.tfvars.json", "x.auto.tfvars.json"] {
+            let set = read(&[
+                ("main.tf", &format!("{declaration}{}", block("p", "var.g"))),
+                (file, "{\"g\": ['a']}"),
+            ]);
+            assert_eq!(entries(&set.policies[0].users.exclude_groups), "a", "{file}");
+        }
+    }
+
+    #[test]
+    fn body_as_json_text() {
+        let text = "resource \"msgraph_resource\" \"p\" {\nurl = \"identity/conditionalAccess/policies\"\nbody = file(\"p.txt\")\n}";
+        let outcome = check(&[("main.tf", text), ("p.txt", &graph("P").to_string())]);
+        assert_eq!(outcome.policies, 1);
+    }
+
+    #[test]
+    fn policy_to_be_deleted() {
+        let text = json!([{"displayName": "P", "state": "enabled", "includeUsers": ["All"],
+            "includeApplications": ["All"], "builtInControls": ["block"], "operator": "OR", "present": false}]);
+        assert_no_policy(&[("p.json", &text.to_string())]);
+    }
+
+    #[test]
+    fn nested_list_is_not_nobody() {
+        let mut policy = graph("P");
+        policy["conditions"]["users"]["excludeGroups"] = json!([[A]]);
+        let outcome = check(&[("p.json", &policy.to_string())]);
+        assert_eq!(levels(&outcome, "block-everyone"), [UNDECIDED]);
+    }
+
+    #[test]
+    fn here_strings() {
+        let block = |name: &str| {
+            format!(
+                "AADConditionalAccessPolicy 'x'\n{{\nDisplayName = {name}\nState = 'enabled'\nIncludeUsers = @('All')\n\
+             IncludeApplications = @('All')\nGrantControlOperator = 'OR'\nBuiltInControls = @('block')\n}}\n"
+            )
+        };
+        let text = format!("{}{}", block("@\"\nSay \"no\" }\n\"@"), block("@'\nIt's\n'@"));
+        assert_eq!(names(&read(&[("p.ps1", &text)])), ["Say \"no\" }", "It's"]);
+    }
+
+    #[test]
+    fn operators_and_bare_arrays() {
+        for (written, expected) in [("'x', 'y'", "x y"), ("@() + $more", "?@() + $more")] {
+            let text = format!(
+                "AADConditionalAccessPolicy 'x'\n{{\nDisplayName = 'P'\nState = 'enabled'\nIncludeUsers = @('All')\n\
+                 ExcludeGroups = {written}\nIncludeApplications = @('All')\nGrantControlOperator = 'OR'\n\
+                 BuiltInControls = @('block')\n}}\n"
+            );
+            let set = read(&[("p.ps1", &text)]);
+            assert_eq!(entries(&set.policies[0].users.exclude_groups), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn url_with_an_expression() {
+        let text = "resource \"msgraph_update_resource\" \"p\" {\nurl = \"identity/conditionalAccess/policies/${var.id}\"\nbody = jsondecode(file(\"p.txt\"))\n}";
+        let outcome = check(&[("main.tf", text), ("p.txt", &graph("P").to_string())]);
+        assert_eq!(outcome.policies, 1);
+    }
+
+    #[test]
+    fn optional_attributes_have_defaults() {
+        let declaration =
+            "variable \"p\" {\ntype = object({ groups = optional(list(string), ['a']) })\ndefault = {}\n}\n";
+        let set = read(&[("main.tf", &format!("{declaration}{}", block("p", "try(var.p.groups, [])")))]);
+        assert_ne!(entries(&set.policies[0].users.exclude_groups), "");
+    }
+
+    #[test]
+    fn more_instances_than_are_read() {
+        let text = block("p", "[]").replace("state", "count = 1500\nstate");
+        let outcome = check(&[("main.tf", &text)]);
+        assert!(outcome.policies == 1500 || outcome.unreadable == 1);
+    }
+
+    #[test]
+    fn calls_in_json() {
+        let inner = format!("variable \"groups\" {{\ndefault = ['a']\n}}\n{}", block("p", "var.groups"));
+        let set = read(&[
+            ("main.tf.json", "{\"module\": {\"ca\": {\"source\": \"./ca\", \"groups\": []}}}"),
+            ("ca/main.tf", &inner),
+        ]);
+        assert_eq!(entries(&set.policies[0].users.exclude_groups), "");
+    }
+
+    #[test]
+    fn order_of_keys() {
+        let set = read(&[("main.tf", &block("p", "[values({ y = 'b', x = 'a' })[0]]"))]);
+        assert_eq!(entries(&set.policies[0].users.exclude_groups), "a");
+    }
+}
+
+#[test]
+fn condition_that_cannot_be_read_is_not_absent() {
+    let mut wrong = Vec::new();
+    for (pointer, value) in [
+        ("/conditions/locations", json!("@{IncludeLocations=System.Object[]}")),
+        ("/conditions/platforms", json!("System.Object[]")),
+        ("/conditions/platforms", json!(["android"])),
+        ("/conditions/platforms", json!("android")),
+        ("/conditions/devices", json!("@{DeviceFilter=}")),
+        ("/conditions/devices", json!({"deviceFilter": "@{Mode=include; Rule=x}"})),
+        ("/conditions/authenticationFlows", json!("@{TransferMethods=deviceCodeFlow}")),
+        ("/conditions/clientApplications", json!("@{IncludeServicePrincipals=System.Object[]}")),
+        ("/conditions/applications/applicationFilter", json!("@{Mode=exclude; Rule=x}")),
+        ("/conditions/userRiskLevels", json!([["high"]])),
+        ("/conditions/signInRiskLevels", json!({"x": "high"})),
+        ("/conditions/users", json!([{"includeUsers": ["All"]}, {"excludeGroups": [A]}])),
+    ] {
+        let mut policy = graph("P");
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        policy.pointer_mut(parent).unwrap()[member] = value.clone();
+        let outcome = check(&[("p.json", &policy.to_string())]);
+        let found = outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .map(|finding| finding.rule.as_str().to_owned())
+            .collect::<Vec<_>>();
+        if !found.is_empty() {
+            wrong.push(format!("{pointer} = {value}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn dsc_strength_name() {
+    let text = "AADConditionalAccessPolicy 'x'\n{\nDisplayName = 'P'\nState = 'enabled'\nIncludeUsers = @('All')\n\
+                IncludeApplications = @('All')\nGrantControlOperator = 'OR'\nAuthenticationStrength = 'Phishing-resistant MFA'\n}\n";
+    assert!(check(&[("p.ps1", text)]).findings.is_empty());
 }

@@ -36,6 +36,7 @@ impl ExclusionThatExcludesNobody {
         let label = |entry: &At<String>| match entry.value.trim() {
             "" => "an empty text",
             text if text == crate::policy::ids::ZERO_ID => "an id that no object has",
+            "an emergency access id in the wrong list" => "an account among groups, or a group among users",
             _ => "the text of a template, not an id",
         };
         let harmless = access::meets_unaided(policy, access.assume) == Truth::Yes

@@ -261,8 +261,12 @@ fn first_common(policies: &[(&Policy, Exclusions)]) -> Option<Principal> {
 fn missing_principals<'a>(policy: &Policy, access: &'a Access<'_>) -> Vec<&'a EmergencyPrincipal> {
     let users = &policy.users;
     let left_out = |principal: &EmergencyPrincipal| {
-        let listed = users.exclude_users.items.iter().chain(&users.exclude_groups.items);
-        listed.map(|item| &item.value).any(|entry| principal.is(entry))
+        let list = match principal.kind {
+            Kind::User => &users.exclude_users,
+            Kind::Group => &users.exclude_groups,
+        };
+        let open = list.open.as_ref().is_some_and(|open| principal.is_written(&open.value.text));
+        open || list.items.iter().any(|item| principal.is(&item.value))
     };
     let of = |kind| access.emergency.principals.iter().filter(move |principal| principal.kind == kind);
     let group_left_out = of(Kind::Group).any(left_out);

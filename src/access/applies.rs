@@ -12,7 +12,7 @@ use super::sign_in::{
     Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn, Target,
 };
 use crate::policy::ids::{ZERO_ID, apps};
-use crate::policy::words::{ClientApp, FilterMode, GuestType, Platform, UserAction};
+use crate::policy::words::{ClientApp, FilterMode, GuestType, Platform, TransferMethod, UserAction};
 use crate::policy::{
     App, AppToken, Filter, Given, Guests, List, Location, LocationKind, LocationToken, NamedLocation, Pair,
     Policy, PolicySet, Principal, Truth, UserToken, Why,
@@ -160,9 +160,9 @@ pub fn applies(policy: &Policy, sign_in: &SignIn, set: &PolicySet) -> Applies {
     asked(Aspect::AgentRisk, conditions.agent_risk.is_empty(), &|| {
         exact(&conditions.agent_risk, sign_in.agent_risk)
     });
-    asked(Aspect::AuthenticationFlow, conditions.transfer_methods.is_empty(), &|| {
-        exact(&conditions.transfer_methods, sign_in.flow)
-    });
+    let methods = &conditions.transfer_methods;
+    let no_flow = methods.is_known() && methods.known().all(|method| *method.value == TransferMethod::None);
+    asked(Aspect::AuthenticationFlow, no_flow, &|| exact(methods, sign_in.flow));
     asked(Aspect::Unknown, conditions.unknown.is_empty(), &|| Truth::Unknown);
     Applies { aspects }
 }
@@ -454,6 +454,7 @@ fn device_states(pair: &Pair<String>, sign_in: &SignIn) -> Truth {
             }
             _ => Truth::Unknown,
         }))
+        .or(if list.open.is_some() { Truth::Unknown } else { Truth::No })
     };
     let include = if pair.include.is_empty() { Truth::Yes } else { hits(&pair.include) };
     include.and(not(hits(&pair.exclude)))
@@ -486,7 +487,11 @@ fn trusted(place: &Place, set: &PolicySet) -> Truth {
 
 fn named_location(id: &str, place: &Place, set: &PolicySet) -> Truth {
     if let Some(named) = &place.named {
-        return named.contains(&id.to_lowercase()).into();
+        return match named.contains(&id.to_lowercase()) {
+            true => Truth::Yes,
+            false if crate::policy::ids::is_guid(id) => Truth::No,
+            false => Truth::Unknown,
+        };
     }
     if id == ZERO_ID {
         return Truth::Unknown;

@@ -101,14 +101,24 @@ pub fn decide<'p>(
         .collect();
     let refused = judgements
         .iter()
-        .filter(|judgement| judgement.standing == Standing::Enforced)
-        .fold(Truth::No, |so_far, judgement| so_far.or(judgement.refuses()));
+        .map(|judgement| is_enforced(judgement.policy).and(judgement.refuses()))
+        .fold(Truth::No, Truth::or);
     let verdict = match refused {
         Truth::Yes => Verdict::Blocked,
         Truth::No => Verdict::Allowed,
         Truth::Unknown => Verdict::Depends,
     };
     Decision { verdict, judgements }
+}
+
+/// Whether a policy is enforced; of a state that is not known, that is not known.
+#[must_use]
+pub(super) fn is_enforced(policy: &Policy) -> Truth {
+    match (policy.state.unresolved(), standing(policy)) {
+        (Some(_), _) => Truth::Unknown,
+        (None, Standing::Enforced) => Truth::Yes,
+        (None, _) => Truth::No,
+    }
 }
 
 fn judge<'p>(
@@ -148,8 +158,11 @@ pub fn unmet<'p>(demand: &Demand<'p>, sign_in: &SignIn, capabilities: &Capabilit
 
 /// Token protection: native clients on Windows alone.
 fn session_lets_in(policy: &Policy, sign_in: &SignIn) -> Truth {
-    if policy.session.token_protection.get().is_none_or(|on| !*on.value) {
-        return Truth::Yes;
+    let protection = &policy.session.token_protection;
+    match protection.get() {
+        None if protection.is_absent() => return Truth::Yes,
+        Some(on) if !*on.value => return Truth::Yes,
+        _ => {}
     }
     let platform = match sign_in.platform {
         None => Truth::Unknown,
@@ -159,7 +172,8 @@ fn session_lets_in(policy: &Policy, sign_in: &SignIn) -> Truth {
         None => Truth::Unknown,
         Some(client) => Truth::from(client == Client::Modern),
     };
-    platform.and(client)
+    let fits = platform.and(client);
+    if protection.get().is_none() && fits != Truth::Yes { Truth::Unknown } else { fits }
 }
 
 /// The name of what is needed, as policies write it.
@@ -187,6 +201,9 @@ fn able(need: Need<'_>, capabilities: &Capabilities) -> Truth {
     let Some(controls) = &capabilities.controls else { return Truth::Yes };
     let has = |name: &str| controls.contains(&name.to_lowercase());
     match need {
+        Need::Control(Control::Mfa) => {
+            (has(Control::Mfa.as_str()) || strengths::BUILT_IN.into_iter().any(has)).into()
+        }
         Need::Control(control) => has(control.as_str()).into(),
         Need::Strength(strength) => match strength.id.get() {
             Some(id) => (has(id.value) || stronger(id.value).any(has)).into(),
@@ -212,7 +229,8 @@ fn possible(need: Need<'_>, sign_in: &SignIn, trust: Trust) -> Truth {
         return Truth::No;
     }
     let guest = match person.kind {
-        Some(PersonKind::External(kind)) => Some(kind),
+        // An internal guest has an account and devices of this tenant.
+        Some(PersonKind::External(kind)) if kind != GuestType::InternalGuest => Some(kind),
         _ => None,
     };
     match need {

@@ -110,10 +110,14 @@ impl Emergency {
         Self { principals, basis: Basis::Declared }
     }
 
-    /// Users and groups that (nearly) every policy over all users or roles leaves out: all of two or more, or
-    /// all but a fifth of four or more.
+    /// Users and groups that (nearly) every enforced policy over all users or roles leaves out: all of two or more, or
+    /// all but a fifth of four or more. Where none is enforced, the others count.
     fn taken(set: &PolicySet) -> Self {
-        let broad: Vec<_> = set.policies.iter().filter(|policy| is_broad(policy)).collect();
+        let broad =
+            |wanted| set.policies.iter().filter(move |policy| is_broad(policy) && standing(policy) == wanted);
+        let enforced: Vec<_> = broad(Standing::Enforced).collect();
+        let broad: Vec<_> =
+            if enforced.is_empty() { broad(Standing::OnceEnabled).collect() } else { enforced };
         let of = broad.len();
         let may_miss = if of < 4 { 0 } else { (of / 5).max(1) };
         let mut counts: BTreeMap<(Kind, String), (usize, Span)> = BTreeMap::new();
@@ -166,11 +170,9 @@ fn text(entry: &Given<Principal>) -> Option<&str> {
     }
 }
 
-/// Whether a policy that may be enforced covers all users or roles.
+/// Whether a policy covers all users or roles.
 fn is_broad(policy: &Policy) -> bool {
-    standing(policy) != Standing::Disabled
-        && !policy.targets_workloads()
-        && (everyone(policy).is_some() || !policy.users.include_roles.is_empty())
+    !policy.targets_workloads() && (everyone(policy).is_some() || !policy.users.include_roles.is_empty())
 }
 
 /// The users and groups a policy leaves out, each once.

@@ -4,11 +4,11 @@
 //! AND, values of a list with OR, exclusion wins), "Users, groups, agents and workload identities", "Target
 //! resources", "Conditions", "Network".
 
-use super::emergency::Emergency;
-use crate::policy::words::{ClientApp, Platform, Risk, TransferMethod, Word};
+use super::emergency::{Emergency, Kind};
+use crate::policy::words::{ClientApp, FilterMode, Platform, Risk, TransferMethod, Word};
 use crate::policy::{
-    App, AppToken, Given, List, Location, LocationToken, Policy, PolicySet, Principal, Truth, UserToken, Why,
-    ids,
+    App, AppToken, Filter, Given, List, Location, LocationToken, Policy, PolicySet, Principal, Truth,
+    UserToken, Why, ids,
 };
 use crate::source::{At, Span};
 
@@ -48,12 +48,15 @@ fn targets_something(policy: &Policy) -> bool {
 #[must_use]
 pub fn app_exclusions(policy: &Policy) -> Vec<Span> {
     let applications = &policy.applications;
-    let listed = applications.exclude.items.iter().map(|item| item.span);
+    let is_app = |entry: &Given<App>| match entry {
+        Given::Known(app) => *app != App::Token(AppToken::None),
+        Given::Unresolved(what) => what.why != Why::Nobody,
+    };
+    let listed = applications.exclude.items.iter().filter(|item| is_app(&item.value)).map(|item| item.span);
     let open = applications.exclude.open.iter().map(|open| open.span);
-    let filter = applications.filter.iter().filter(|filter| {
-        filter.mode.get().is_none_or(|mode| *mode.value == crate::policy::words::FilterMode::Exclude)
-    });
-    listed.chain(open).chain(filter.map(|filter| filter.key)).collect()
+    let excludes =
+        |filter: &&Filter| filter.mode.get().is_some_and(|mode| *mode.value == FilterMode::Exclude);
+    listed.chain(open).chain(applications.filter.iter().filter(excludes).map(|filter| filter.key)).collect()
 }
 
 /// Which circumstances a policy asks for.
@@ -91,13 +94,16 @@ pub fn narrowing(policy: &Policy, set: &PolicySet) -> Narrowing {
         client_apps(&conditions.client_app_types),
         conditions.platforms.as_ref().map(|pair| (pair.key, platforms(&pair.include, &pair.exclude))),
         conditions.locations.as_ref().map(|pair| (pair.key, locations(&pair.include, &pair.exclude, set))),
-        conditions.device_filter.as_ref().map(|filter| (filter.key, Truth::Yes)),
+        conditions.device_filter.as_ref().map(|filter| (filter.key, filters(filter))),
         conditions.device_states.as_ref().map(|states| (states.key, Truth::Yes)),
         risk(&conditions.user_risk),
         risk(&conditions.sign_in_risk),
         risk(&conditions.service_principal_risk),
         risk(&conditions.agent_risk),
-        listed(&conditions.insider_risk, Truth::Yes),
+        listed(
+            &conditions.insider_risk,
+            if conditions.insider_risk.open.is_some() { Truth::Unknown } else { Truth::Yes },
+        ),
         flows(&conditions.transfer_methods),
     ];
     let mut narrowing = Narrowing::default();
@@ -109,6 +115,8 @@ pub fn narrowing(policy: &Policy, set: &PolicySet) -> Narrowing {
         }
     }
     narrowing.unknown.extend(conditions.unknown.iter().map(|condition| condition.span));
+    let filter = policy.applications.filter.iter().filter(|filter| filter.mode.get().is_none());
+    narrowing.unknown.extend(filter.map(|filter| filter.key));
     narrowing
 }
 
@@ -181,7 +189,7 @@ fn locations(include: &List<Location>, exclude: &List<Location>, set: &PolicySet
 
 fn excluded_location(location: &Given<Location>, set: &PolicySet) -> Truth {
     match location {
-        Given::Known(Location::Id(id)) => {
+        Given::Known(Location::Id(id) | Location::Name(id)) => {
             let known =
                 set.named_locations.iter().find(|known| known.id.get().is_some_and(|own| own.value == id));
             match known.map(crate::policy::NamedLocation::is_empty) {
@@ -209,13 +217,35 @@ fn risk(list: &List<Risk>) -> Narrows {
         .iter()
         .filter(|(level, _)| *level != Risk::Hidden)
         .fold(Truth::Yes, |so_far, (level, _)| so_far.and(list.contains(level)));
-    listed(list, if every == Truth::Yes { Truth::No } else { Truth::Yes })
+    let some_known = list.known().next().is_some();
+    listed(
+        list,
+        match every {
+            Truth::Yes => Truth::No,
+            Truth::No => Truth::Yes,
+            // Of levels that are named, at least one is left out unless the rest of the list names it.
+            Truth::Unknown if some_known && list.open.is_none() => Truth::Yes,
+            Truth::Unknown => Truth::Unknown,
+        },
+    )
+}
+
+/// A filter whose mode or rule is not known may match everything.
+fn filters(filter: &Filter) -> Truth {
+    if filter.mode.get().is_some() && filter.rule.get().is_some() { Truth::Yes } else { Truth::Unknown }
 }
 
 /// The flow "none" alone asks for no flow.
 fn flows(list: &List<TransferMethod>) -> Narrows {
-    let none = list.is_known() && list.known().all(|method| *method.value == TransferMethod::None);
-    listed(list, Truth::from(!none))
+    let none = list.known().all(|method| *method.value == TransferMethod::None);
+    listed(
+        list,
+        match (none, list.is_known()) {
+            (false, _) => Truth::Yes,
+            (true, true) => Truth::No,
+            (true, false) => Truth::Unknown,
+        },
+    )
 }
 
 /// Who is left out of a policy.
@@ -271,10 +301,21 @@ impl Exclusions {
 pub fn exclusions(policy: &Policy, emergency: &Emergency) -> Exclusions {
     let users = &policy.users;
     let mut found = Exclusions::default();
-    for list in [&users.exclude_users, &users.exclude_groups, &users.exclude_roles] {
-        for item in &list.items {
+    for item in &users.exclude_roles.items {
+        let custom = matches!(&item.value, Given::Known(Principal::Id(id)) if ids::roles::name(id).is_none());
+        if custom {
+            let text = "a role that is not built in".to_owned();
+            found.unknown.push(At::new((text, Why::UnknownWord), item.span));
+        } else {
             sort_in(&item.value, item.span, emergency, &mut found);
         }
+    }
+    for (kind, list) in [(Kind::User, &users.exclude_users), (Kind::Group, &users.exclude_groups)] {
+        for item in &list.items {
+            sort_in_list(&item.value, item.span, kind, emergency, &mut found);
+        }
+    }
+    for list in [&users.exclude_users, &users.exclude_groups, &users.exclude_roles] {
         if let Some(open) = &list.open {
             if emergency.principals.iter().any(|principal| principal.is_written(&open.value.text)) {
                 found.emergency.push(open.span);
@@ -287,6 +328,25 @@ pub fn exclusions(policy: &Policy, emergency: &Emergency) -> Exclusions {
         found.bystanders.extend(guests.key);
     }
     found
+}
+
+/// A declared account counts under users and a declared group under groups; elsewhere its id matches nobody.
+fn sort_in_list(
+    item: &Given<Principal>,
+    span: Span,
+    kind: Kind,
+    emergency: &Emergency,
+    found: &mut Exclusions,
+) {
+    let is_one = |wanted: bool| {
+        let mut principals = emergency.principals.iter();
+        principals.any(|principal| (principal.kind == kind) == wanted && principal.is(item))
+    };
+    if is_one(false) && !is_one(true) {
+        found.nobody.push(At::new("an emergency access id in the wrong list".to_owned(), span));
+    } else {
+        sort_in(item, span, emergency, found);
+    }
 }
 
 fn sort_in(item: &Given<Principal>, span: Span, emergency: &Emergency, found: &mut Exclusions) {

@@ -57,6 +57,11 @@ pub(super) fn is_policy(map: &Map<'_>) -> bool {
         && ["includeUsers", "includeGroups", "includeRoles"].into_iter().any(has)
 }
 
+/// Whether the tool is told to delete the policy.
+pub(super) fn is_deleted(map: &Map<'_>) -> bool {
+    member(map, "present").is_some_and(|node| matches!(node.value, Value::Bool(false)))
+}
+
 /// Whether the tool that wrote a policy fills its lists with names, by the members only it writes.
 pub(super) fn uses_names(map: &Map<'_>) -> bool {
     ["present", "LocationInfo"].into_iter().any(|name| member(map, name).is_some())

@@ -2,7 +2,7 @@
 //!
 //! Source: Microsoft Graph reference, resource type `conditionalAccessPolicy` and the types of its members.
 
-use super::reader::{Reader, Written, expression, member, text_value};
+use super::reader::{Reader, Written, member, opaque, text_value};
 use crate::policy::words::ClientApp;
 use crate::policy::{
     App, Applications, Conditions, Fact, Filter, Given, Grant, Guests, List, Location, Pair, Policy,
@@ -22,7 +22,8 @@ pub(super) fn is_policy(map: &Map<'_>) -> bool {
         })
     });
     let does = ["grantControls", "sessionControls"].into_iter().any(has);
-    if about { does || stated || has("displayName") } else { does && stated && !has("conditions") }
+    let lost = member(map, "conditions").is_none_or(|conditions| conditions.as_text().is_some());
+    if about { does || stated || has("displayName") } else { does && stated && lost }
 }
 
 const POLICY: &[&str] = &[
@@ -160,13 +161,21 @@ fn open_applications(member: &Member<'_>, open: &At<Unresolved>) -> Applications
 impl Parts {
     fn read(&mut self, member: &Member<'_>, reader: &mut Reader) {
         self.conditions.key = Some(member.key.span);
-        if let Some(open) = expression(&member.value) {
+        if let Some(open) = opaque(&member.value) {
+            reader.object(&member.value);
             self.conditions.unknown.push(member.key.as_ref().map(|key| key.to_string()));
             self.users = open_users(member, &open);
             self.applications = open_applications(member, &open);
         }
         let Some(map) = reader.object(&member.value) else { return };
-        for (known, member) in reader.members(map, CONDITIONS) {
+        reader.take_unknown();
+        let members = reader.members(map, CONDITIONS);
+        let written = |key: &At<String>| {
+            let own = map.members.iter().find(|member| member.key.span == key.span);
+            own.is_some_and(|member| is_configured(&member.value))
+        };
+        self.conditions.unknown.extend(reader.take_unknown().into_iter().filter(written));
+        for (known, member) in members {
             if is_null(&member.value) {
                 continue;
             }
@@ -174,7 +183,8 @@ impl Parts {
             match known {
                 "applications" => self.applications = read_applications(member, reader),
                 "users" => self.users = read_users(member, reader),
-                known if OBJECTS.contains(&known) && expression(&member.value).is_some() => {
+                known if OBJECTS.contains(&known) && opaque(&member.value).is_some() => {
+                    reader.object(&member.value);
                     conditions.unknown.push(member.key.as_ref().map(|key| key.to_string()));
                 }
                 "clientApplications" => read_workloads(member, reader, &mut self.workloads),
@@ -244,7 +254,8 @@ const USERS: &[&str] = &[
 ];
 
 fn read_users(member: &Member<'_>, reader: &mut Reader) -> Users {
-    if let Some(open) = expression(&member.value) {
+    if let Some(open) = opaque(&member.value) {
+        reader.object(&member.value);
         return open_users(member, &open);
     }
     let mut users = Users { key: Some(member.key.span), ..Users::default() };
@@ -302,7 +313,8 @@ const TENANTS: &[&str] = &["membershipKind", "members", "enumerated", "all"];
 
 fn read_guests(member: &Member<'_>, reader: &mut Reader) -> Option<Guests> {
     let mut guests = Guests { key: Some(member.key.span), ..Guests::default() };
-    if let Some(open) = expression(&member.value) {
+    if let Some(open) = opaque(&member.value) {
+        reader.object(&member.value);
         guests.types.open = Some(Box::new(open));
         return Some(guests);
     }
@@ -380,7 +392,8 @@ const APPLICATIONS: &[&str] = &[
 const TRAFFIC: &[&str] = &["includeTrafficProfiles"];
 
 fn read_applications(member: &Member<'_>, reader: &mut Reader) -> Applications {
-    if let Some(open) = expression(&member.value) {
+    if let Some(open) = opaque(&member.value) {
+        reader.object(&member.value);
         return open_applications(member, &open);
     }
     let mut applications = Applications { key: Some(member.key.span), ..Applications::default() };
@@ -426,7 +439,8 @@ const FILTER: &[&str] = &["mode", "rule"];
 /// A filter; a shell without mode and rule is none.
 fn read_filter(member: &Member<'_>, reader: &mut Reader) -> Option<Filter> {
     let mut filter = Filter { key: member.key.span, mode: Fact::Absent, rule: Fact::Absent };
-    if let Some(open) = expression(&member.value) {
+    if let Some(open) = opaque(&member.value) {
+        reader.object(&member.value);
         filter.mode = Fact::Written(open.map(Given::Unresolved));
         return Some(filter);
     }
@@ -517,7 +531,7 @@ const GRANT: &[&str] = &[
 
 fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
     let mut grant = Grant { key: Some(member.key.span), ..Grant::default() };
-    grant.controls.open = expression(&member.value).map(Box::new);
+    grant.controls.open = opaque(&member.value).map(Box::new);
     let Some(map) = reader.object(&member.value) else { return grant };
     for (known, member) in reader.members(map, GRANT) {
         match known {
@@ -556,7 +570,7 @@ fn read_strength(member: &Member<'_>, reader: &mut Reader) -> Option<Strength> {
     {
         return strength_by_path(&member.value, reader);
     }
-    if expression(&member.value).is_some() {
+    if matches!(member.value.value, Value::Unresolved(_) | Value::Reference(_)) {
         return strength_by_path(&member.value, reader);
     }
     let map = reader.object(&member.value)?;
@@ -571,13 +585,26 @@ fn read_strength(member: &Member<'_>, reader: &mut Reader) -> Option<Strength> {
             _ => {}
         }
     }
-    (!(strength.id.is_absent() && strength.combinations.is_empty())).then_some(strength)
+    if strength.id.is_absent() && strength.combinations.is_empty() {
+        if !is_configured(&member.value) {
+            return None;
+        }
+        let what = Unresolved { text: "a strength without id".to_owned(), why: Why::NameForId };
+        strength.id = Fact::Written(At::new(Given::Unresolved(what), member.key.span));
+    }
+    Some(strength)
 }
 
 /// A strength named by its id or by the resource path that ends in it.
 fn strength_by_path(node: &Node<'_>, reader: &mut Reader) -> Option<Strength> {
     let id = match reader.text_fact(node) {
         Fact::Absent => return None,
+        Fact::Written(At { value: Given::Known(name), span })
+            if reader.spelling.names && ids::strengths::by_name(&name).is_some() =>
+        {
+            let id = ids::strengths::by_name(&name).unwrap_or_default().to_owned();
+            Fact::known(id, span)
+        }
         Fact::Written(At { value: Given::Known(path), span }) => {
             let last = path.rsplit('/').next().unwrap_or_default().to_owned();
             lower_id(Fact::known(last, span))
@@ -637,6 +664,9 @@ const ENABLED: &[&str] = &[
 
 fn read_session(member: &Member<'_>, reader: &mut Reader) -> Session {
     let mut session = Session { key: Some(member.key.span), ..Session::default() };
+    if opaque(&member.value).is_some() {
+        session.others.push(At::new("not known".to_owned(), member.value.span));
+    }
     let Some(map) = reader.object(&member.value) else { return session };
     for (known, member) in reader.members(map, SESSION) {
         match known {

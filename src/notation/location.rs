@@ -11,6 +11,8 @@ use crate::syntax::{Map, Member, Node, Value};
 /// Members that only a named location has, and the kind they tell.
 const MARKS: &[(&str, LocationKind)] = &[
     ("ipRanges", LocationKind::Ip),
+    ("ipv4Ranges", LocationKind::Ip),
+    ("ipv6Ranges", LocationKind::Ip),
     ("countriesAndRegions", LocationKind::Country),
     ("compliantNetworkType", LocationKind::Other),
     ("privateLinkResourcePolicyIds", LocationKind::Other),
@@ -54,8 +56,11 @@ pub(super) fn read(whole: Span, map: &Map<'_>, reader: &mut Reader) -> NamedLoca
             location.countries = reader.texts(member);
         } else if is("includeUnknownCountriesAndRegions") {
             location.include_unknown_countries = reader.bool_fact(&member.value);
-        } else if is("ipRanges") {
-            location.ip_ranges = ranges(member);
+        } else if is("ipRanges") || is("ipv4Ranges") || is("ipv6Ranges") {
+            let more = ranges(member);
+            location.ip_ranges.key = location.ip_ranges.key.or(more.key);
+            location.ip_ranges.items.extend(more.items);
+            location.ip_ranges.open = location.ip_ranges.open.take().or(more.open);
         }
     }
     location
@@ -64,9 +69,14 @@ pub(super) fn read(whole: Span, map: &Map<'_>, reader: &mut Reader) -> NamedLoca
 /// The ranges, each an object with `cidrAddress` or, in some exports, the text itself.
 fn ranges(member: &Member<'_>) -> List<String> {
     let mut list = List { key: Some(member.key.span), ..List::default() };
-    let Value::List(items) = &member.value.value else { return list };
-    for item in items {
-        list.items.push(At::new(range(item), item.span));
+    match &member.value.value {
+        Value::Null => {}
+        Value::List(items) => list.items.extend(items.iter().map(|item| At::new(range(item), item.span))),
+        Value::Map(_) => list.items.push(At::new(range(&member.value), member.value.span)),
+        _ => {
+            let text = member.value.as_text().unwrap_or(member.value.kind()).to_owned();
+            list.open = Some(Box::new(At::new(Unresolved { text, why: Why::WrongType }, member.value.span)));
+        }
     }
     list
 }

@@ -121,6 +121,10 @@ fn search_map(
     format: Format,
     harvest: &mut Harvest,
 ) {
+    let is_policy = flat::is_policy(map) || graph::is_policy(map);
+    if is_policy && flat::is_deleted(map) {
+        return;
+    }
     if flat::is_policy(map) {
         let mut reader = Reader::new(format, true);
         harvest.take(graph::policy(node.span, &flat::nested(map), name, &mut reader), reader);

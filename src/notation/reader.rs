@@ -45,6 +45,7 @@ pub(super) struct Reader {
     pub(super) spelling: Spelling,
     case: Option<Case>,
     findings: Vec<Finding>,
+    unknown_keys: Vec<At<String>>,
     hidden: Vec<Span>,
     truncated: Vec<Span>,
 }
@@ -55,6 +56,7 @@ impl Reader {
             spelling: Spelling { format, names, ..Spelling::default() },
             case: None,
             findings: Vec::new(),
+            unknown_keys: Vec::new(),
             hidden: Vec::new(),
             truncated: Vec::new(),
         }
@@ -112,10 +114,18 @@ impl Reader {
                     found.retain(|(earlier, _)| earlier != name);
                     found.push((*name, member));
                 }
-                None => self.unknown_member(member, known),
+                None => {
+                    self.unknown_member(member, known);
+                    self.unknown_keys.push(member.key.as_ref().map(|key| key.to_string()));
+                }
             }
         }
         found
+    }
+
+    /// The unknown members met since the last time this was asked.
+    pub(super) fn take_unknown(&mut self) -> Vec<At<String>> {
+        std::mem::take(&mut self.unknown_keys)
     }
 
     /// The first key that tells decides the case; `included_…` refines snake case.
@@ -135,7 +145,7 @@ impl Reader {
         let spelled: Vec<_> = known.iter().map(|name| spelling.member(name)).collect();
         let near = nearest(key, spelled.iter().map(String::as_str));
         let message = format!("member `{key}` is unknown");
-        let label = Label::new(member.key.span, "has no effect here");
+        let label = Label::new(member.key.span, "its effect is not known");
         let finding = match near {
             Some(near) => Finding::new(input::UNKNOWN_MEMBER, Level::Warn, message, label)
                 .note("what it says is not part of the policy as it was checked")
@@ -172,7 +182,10 @@ impl Reader {
             Value::List(items) => {
                 for item in items {
                     match &item.value {
-                        Value::List(_) => self.wrong_type(item, "one value"),
+                        Value::List(_) => {
+                            self.wrong_type(item, "one value");
+                            list.open = Some(Box::new(unresolved(item.kind(), Why::WrongType, item.span)));
+                        }
                         Value::Reference(name) => {
                             list.items
                                 .push(At::new(read(self, Written::Reference(name), item.span), item.span));
@@ -389,14 +402,26 @@ fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The expression an object is written as, where it is one.
-pub(super) fn expression(node: &Node<'_>) -> Option<At<Unresolved>> {
-    match &node.value {
-        Value::Unresolved(text) | Value::Reference(text) => {
-            Some(unresolved(text, Why::Expression, node.span))
-        }
-        _ => None,
-    }
+/// What stands where an object belongs and cannot be read as one: an expression, or a value of another type.
+/// Whatever it means is not known. Empty texts and lists mean nothing.
+pub(super) fn opaque(node: &Node<'_>) -> Option<At<Unresolved>> {
+    let why = match &node.value {
+        Value::Unresolved(_) | Value::Reference(_) => Why::Expression,
+        Value::Text(text) if text.is_empty() || text.eq_ignore_ascii_case("none") => return None,
+        Value::Text(text) if is_truncated(text) => Why::HiddenByExport,
+        Value::Text(_) | Value::Number(_) | Value::Bool(_) => Why::WrongType,
+        Value::List(items) => match items.as_slice() {
+            [] => return None,
+            [one] => return opaque(one),
+            _ => Why::WrongType,
+        },
+        Value::Null | Value::Map(_) => return None,
+    };
+    let text = match &node.value {
+        Value::Unresolved(text) | Value::Reference(text) | Value::Text(text) | Value::Number(text) => text,
+        _ => node.kind(),
+    };
+    Some(unresolved(text, why, node.span))
 }
 
 /// The value of a member in any spelling, where it is not null.

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use super::reader::{Reader, member};
 use super::{Harvest, graph, location};
 use crate::policy::words::State;
-use crate::policy::{Fact, Format, List, LocationKind, NamedLocation, Policy};
+use crate::policy::{Fact, Format, List, LocationKind, NamedLocation, Policy, ids};
 use crate::source::{At, Span};
-use crate::syntax::{Map, Node};
+use crate::syntax::{Map, Node, Value, json, moved};
 
 /// A resource as far as it is known.
 #[derive(Clone, Copy, Debug)]
@@ -59,14 +59,18 @@ pub fn read(block: Block<'_>, format: Format, harvest: &mut Harvest) {
     } else if is_graph_location(block.kind) && location::is_location(body) {
         let mut reader = Reader::new(format, false);
         let mut found = location::read(block.whole, body, &mut reader);
-        found.id = Fact::known(block.address.to_owned(), block.head);
+        found.id = own_id(block, body);
         harvest.named_locations.push(found);
         harvest.findings.extend(reader.finish());
     } else if GRAPH.contains(&block.kind)
         && posts_policy(body)
-        && let Some(body) = member(body, "body").and_then(Node::as_map)
+        && let Some(body) = member(body, "body")
     {
-        take_policy(block, body, format, harvest);
+        match &body.value {
+            Value::Map(map) => take_policy(block, map, format, harvest),
+            Value::Text(text) => take_text(block, text, body.span, format, harvest),
+            _ => {}
+        }
     }
 }
 
@@ -81,6 +85,14 @@ fn take_policy(block: Block<'_>, body: &Map<'_>, format: Format, harvest: &mut H
     harvest.take(policy, reader);
 }
 
+/// A policy that is a text in JSON; its values have the place of the text.
+fn take_text(block: Block<'_>, text: &str, span: Span, format: Format, harvest: &mut Harvest) {
+    let tree = json::read(text, span.file);
+    if let Some(Value::Map(map)) = tree.roots.first().map(|root| moved(root, span).value) {
+        take_policy(block, &map, format, harvest);
+    }
+}
+
 /// What providers add to a policy and to its parts.
 const PROVIDER_MEMBERS: [&str; 3] = ["object_id", "timeouts", "hard_delete"];
 
@@ -91,11 +103,22 @@ fn without_provider_members<'t>(body: &Map<'t>) -> Map<'t> {
 
 /// Whether a request to Microsoft Graph is about a policy. Source: documentation of microsoft/msgraph.
 fn posts_policy(body: &Map<'_>) -> bool {
-    let url = member(body, "url").and_then(Node::as_text).unwrap_or_default().to_ascii_lowercase();
+    let url = match member(body, "url").map(|node| &node.value) {
+        Some(Value::Text(text) | Value::Unresolved(text)) => text.to_ascii_lowercase(),
+        _ => return false,
+    };
     let url = url.trim_matches('/');
     let (start, last) = url.rsplit_once('/').unwrap_or(("", url));
     let collection = "conditionalaccess/policies";
     url.ends_with(collection) || (start.ends_with(collection) && !last.is_empty())
+}
+
+/// The id policies name a location by: its object id where a state or plan knows it, else the address.
+fn own_id(block: Block<'_>, body: &Map<'_>) -> Fact<String> {
+    let known = ["object_id", "id"].into_iter().filter_map(|key| body.get(key)?.as_text());
+    let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let id = known.map(last).find(|id| ids::is_guid(id));
+    Fact::known(id.unwrap_or_else(|| block.address.to_owned()), block.head)
 }
 
 fn azuread_location(block: Block<'_>, body: &Map<'_>, reader: &mut Reader) -> NamedLocation {
@@ -110,7 +133,7 @@ fn azuread_location(block: Block<'_>, body: &Map<'_>, reader: &mut Reader) -> Na
     };
     NamedLocation {
         whole: block.whole,
-        id: Fact::known(block.address.to_owned(), block.head),
+        id: own_id(block, body),
         display_name: body.get("display_name").map_or(Fact::Absent, |node| reader.text_fact(node)),
         is_trusted: fact(reader, ip, "trusted"),
         ip_ranges: list(reader, ip, "ip_ranges"),

@@ -211,11 +211,17 @@ impl<T: PartialEq> List<T> {
     }
 }
 
+/// A value of a list, or what stands for the values that are not known.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry<'l, T> {
+    Item(&'l Given<T>),
+    Open(&'l Unresolved),
+}
+
 impl<T: Serialize> Serialize for List<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.open {
-            None => serializer.collect_seq(self.items.iter().map(|item| &item.value)),
-            Some(open) => open.value.serialize(serializer),
-        }
+        let items = self.items.iter().map(|item| Entry::Item(&item.value));
+        serializer.collect_seq(items.chain(self.open.iter().map(|open| Entry::Open(&open.value))))
     }
 }

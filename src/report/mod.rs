@@ -174,10 +174,34 @@ fn url(finding: &Finding) -> Option<&'static str> {
     rules::of(&finding.rule).and_then(|rule| rule.meta().url())
 }
 
-/// Message and primary label, for formats with one line a finding.
+/// The policy a finding is about, its message and its primary label, for formats with one line a finding.
 fn headline(finding: &Finding) -> String {
-    match finding.primary.message.as_str() {
+    let message = match finding.primary.message.as_str() {
         "" => finding.message.clone(),
         label => format!("{}: {label}", finding.message),
+    };
+    match policy_name(finding) {
+        Some(name) => printable(&format!("`{name}`: {message}")),
+        None => printable(&message),
     }
+}
+
+/// The name of the policy a finding is about, where it has one.
+fn policy_name(finding: &Finding) -> Option<&str> {
+    let policy = finding.policy.as_ref()?;
+    policy.name.as_deref().or(policy.id.as_deref())
+}
+
+/// A text of a file as it may be printed: control characters become visible, so that no file can write to a
+/// terminal or forge a line.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| {
+            let escaped = letter.is_control() && letter != '\n';
+            let raw = (!escaped).then_some(letter);
+            let shown = escaped.then(|| letter.escape_default());
+            raw.into_iter().chain(shown.into_iter().flatten())
+        })
+        .collect::<String>()
+        .replace('\n', "\\n")
 }

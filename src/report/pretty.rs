@@ -9,7 +9,7 @@ use miette::{
 };
 use textwrap::{Options, WordSplitter};
 
-use super::{Report, Style, close, url};
+use super::{Report, Style, close, policy_name, printable, url};
 use crate::engine::Outcome;
 use crate::finding::{Finding, Label, Level};
 use crate::source::{FileId, Sources};
@@ -51,6 +51,9 @@ pub(super) fn one(finding: &Finding, sources: &Sources, style: Style, out: &mut 
         } else {
             text.push_str(&indented("in", sources.path(file), style));
         }
+    }
+    if let Some(name) = policy_name(finding) {
+        text.push_str(&indented("policy", &printable(name), style));
     }
     for (name, part) in [("note", &finding.note), ("help", &finding.help), ("recovery", &finding.recovery)] {
         if let Some(part) = part {
@@ -255,7 +258,7 @@ impl fmt::Debug for View<'_> {
 
 impl fmt::Display for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.message)
+        f.write_str(&printable(&self.finding.message))
     }
 }
 

@@ -79,14 +79,16 @@ const STARTS: [&str; 12] = [
     "removed ",
 ];
 
-/// The text cut before every line that starts a block.
+/// The text cut before every line that starts a block, outside comments and texts over several lines.
 fn blocks(text: &str) -> Vec<(usize, &str)> {
     let mut cuts = vec![0];
+    let mut inside = Inside::Nothing;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if at > 0 && STARTS.iter().any(|start| line.starts_with(start)) {
+        if at > 0 && inside == Inside::Nothing && STARTS.iter().any(|start| line.starts_with(start)) {
             cuts.push(at);
         }
+        inside = inside.after(line);
         at += line.len();
     }
     cuts.push(text.len());
@@ -97,6 +99,43 @@ fn blocks(text: &str) -> Vec<(usize, &str)> {
         })
         .filter(|(_, block)| !block.trim().is_empty())
         .collect()
+}
+
+/// What a line may begin inside of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Inside {
+    Nothing,
+    Comment,
+    /// A text up to a line that holds this word alone.
+    Heredoc(String),
+}
+
+impl Inside {
+    fn after(self, line: &str) -> Self {
+        match self {
+            Self::Comment if line.contains("*/") => Self::Nothing,
+            Self::Heredoc(word) if line.trim() == word => Self::Nothing,
+            Self::Nothing => Self::opened(line),
+            open => open,
+        }
+    }
+
+    fn opened(line: &str) -> Self {
+        let code = line.split(['#']).next().unwrap_or_default();
+        if code.rfind("/*").is_some_and(|open| !code.get(open..).unwrap_or_default().contains("*/")) {
+            return Self::Comment;
+        }
+        let word = code.split_once("<<").map(|(_, rest)| rest.trim_start_matches('-').trim());
+        match word {
+            Some(word)
+                if !word.is_empty()
+                    && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_') =>
+            {
+                Self::Heredoc(word.to_owned())
+            }
+            _ => Self::Nothing,
+        }
+    }
 }
 
 #[cfg(test)]

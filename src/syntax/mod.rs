@@ -146,13 +146,22 @@ pub fn owned(node: &Node<'_>) -> Node<'static> {
     Node { span: node.span, value }
 }
 
-/// How many values a value holds, itself included.
+/// How many values a copy of a value costs; sixteen bytes of text count as one.
 #[must_use]
-pub fn size(node: &Node<'_>) -> usize {
+pub fn weight(node: &Node<'_>) -> usize {
     match &node.value {
-        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Map(map) => 1 + map.members.iter().map(|member| size(&member.value)).sum::<usize>(),
-        _ => 1,
+        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Map(map) => {
+            1 + map
+                .members
+                .iter()
+                .map(|member| member.key.value.len() / 16 + weight(&member.value))
+                .sum::<usize>()
+        }
+        Value::Text(text) | Value::Number(text) | Value::Unresolved(text) | Value::Reference(text) => {
+            1 + text.len() / 16
+        }
+        Value::Null | Value::Bool(_) => 1,
     }
 }
 
@@ -176,7 +185,7 @@ fn directives(text: &str, file: FileId, is_text: impl Fn(Span) -> bool) -> Vec<A
         .filter_map(|(at, _)| {
             let before = text.get(..at)?;
             let hash = before.trim_end_matches([' ', '\t']);
-            let start = hash.strip_suffix('#')?;
+            let start = hash.strip_suffix('#').or_else(|| hash.strip_suffix("//"))?;
             if !(start.is_empty() || start.ends_with([' ', '\t', '\n'])) {
                 return None;
             }

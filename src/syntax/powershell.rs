@@ -100,6 +100,9 @@ impl<'t> Reader<'t> {
                 Some('"' | '\'') => {
                     self.quoted();
                 }
+                Some('@') if self.here_quote().is_some() => {
+                    self.here_text();
+                }
                 Some(letter) if letter.is_alphanumeric() => {
                     let word = self.take_while(is_word);
                     if word.eq_ignore_ascii_case(resource) {
@@ -145,7 +148,7 @@ impl<'t> Reader<'t> {
                     self.skip_blank();
                     if self.take_if('=') {
                         self.skip_blank();
-                        let value = self.value(0)?;
+                        let value = self.assigned()?;
                         map.members.push(Member { key, value });
                     }
                 }
@@ -156,10 +159,70 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// What is assigned to a key: a value, several behind commas, or, where an operator follows, an expression.
+    fn assigned(&mut self) -> Option<Node<'t>> {
+        let start = self.at;
+        let first = self.value(0)?;
+        let mut items = Vec::new();
+        loop {
+            self.take_while(|letter| letter == ' ' || letter == '\t' || letter == '\r');
+            match self.peek() {
+                Some(',') => {
+                    self.take();
+                    self.skip_blank();
+                    items.push(self.value(0)?);
+                }
+                None | Some('\n' | ';' | '}' | '#') => break,
+                Some(_) => {
+                    self.take_while(|letter| letter != '\n' && letter != ';');
+                    let raw = self.text.get(start..self.at).unwrap_or_default().trim_end();
+                    return Some(Node {
+                        span: self.span(start),
+                        value: Value::Unresolved(Cow::Borrowed(raw)),
+                    });
+                }
+            }
+        }
+        if items.is_empty() {
+            return Some(first);
+        }
+        items.insert(0, first);
+        Some(Node { span: self.span(start), value: Value::List(items) })
+    }
+
+    /// The quote of a text that starts with `@"` or `@'` and goes over lines.
+    fn here_quote(&self) -> Option<char> {
+        let mut letters = self.rest().chars();
+        let quote = letters.by_ref().nth(1).filter(|letter| *letter == '"' || *letter == '\'')?;
+        (self.peek() == Some('@') && letters.next().is_some_and(|next| next == '\n' || next == '\r'))
+            .then_some(quote)
+    }
+
+    /// A text over several lines, up to its quote and `@` at the start of a line.
+    fn here_text(&mut self) -> Option<Value<'t>> {
+        let quote = self.here_quote()?;
+        let body = self.rest().split_once('\n').map(|(_, body)| body)?;
+        let start = self.text.len() - body.len();
+        let close = format!("{quote}@");
+        let lines = body.split_inclusive('\n');
+        let length: usize = lines.take_while(|line| !line.starts_with(&close)).map(str::len).sum();
+        if start + length >= self.text.len() {
+            return None;
+        }
+        self.at = start + length + close.len();
+        let text = body.get(..length)?.trim_end_matches(['\r', '\n']);
+        Some(if quote == '"' && text.contains('$') {
+            Value::Unresolved(Cow::Borrowed(text))
+        } else {
+            Value::Text(Cow::Borrowed(text))
+        })
+    }
+
     fn value(&mut self, depth: usize) -> Option<Node<'t>> {
         let start = self.at;
         let value = match self.peek()? {
             '"' | '\'' => self.quoted(),
+            '@' if self.here_quote().is_some() => self.here_text()?,
             '@' if self.rest().starts_with("@(") && depth < MAX_DEPTH => {
                 self.at += 2;
                 Value::List(self.items(depth)?)

@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::{EMPTY_HELP, too_deep};
-use super::{DIRECTIVE, MAX_DEPTH, Map, Member, Node, Tree, Value, directives, duplicate_keys, moved};
+use super::{
+    DIRECTIVE, MAX_DEPTH, Map, Member, Node, Tree, Value, directives, duplicate_keys, moved, weight,
+};
 use crate::finding::{Finding, Label, Level, input};
 use crate::source::{At, FileId, Span};
 
@@ -263,24 +265,6 @@ fn too_many_values(span: Span) -> Finding {
     Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, "the limit is reached here"))
         .help("split the file, or check what wrote it")
         .unread()
-}
-
-/// How many values a copy of a value costs; sixteen bytes of text count as one.
-fn weight(node: &Node<'_>) -> usize {
-    match &node.value {
-        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
-        Value::Map(map) => {
-            1 + map
-                .members
-                .iter()
-                .map(|member| member.key.value.len() / 16 + weight(&member.value))
-                .sum::<usize>()
-        }
-        Value::Text(text) | Value::Number(text) | Value::Unresolved(text) | Value::Reference(text) => {
-            1 + text.len() / 16
-        }
-        Value::Null | Value::Bool(_) => 1,
-    }
 }
 
 fn too_many_aliases(span: Span) -> Finding {

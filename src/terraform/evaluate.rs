@@ -9,10 +9,10 @@ use hcl_edit::expr::{
 };
 use hcl_edit::template::{Element, Template};
 
-use super::module::Module;
+use super::module::{Module, entries};
 use super::{Owned, at, functions, is_known, member, node, object, text, unresolved};
 use crate::source::{FileId, Span};
-use crate::syntax::{Map, Value, size};
+use crate::syntax::{Map, Member, Value, weight};
 
 /// How deep locals, variables and expressions may refer to each other.
 const MAX_REFERENCES: usize = 48;
@@ -73,13 +73,26 @@ impl Module<'_> {
     pub(super) fn evaluate(&self, expression: &Expression, scope: &Scope<'_>, place: Place<'_>) -> Evaluated {
         let span = place.of(expression.span());
         if self.depth.get() >= MAX_REFERENCES || self.budget.get() == 0 {
+            if self.budget.get() == 0 {
+                self.cut_at(Span::new(place.file, place.offset, place.offset));
+            }
             return Ok(unresolved(place.slice(expression.span()), span));
         }
         self.depth.set(self.depth.get() + 1);
         let value = self.evaluate_inner(expression, scope, place, span);
         self.depth.set(self.depth.get() - 1);
-        if let Ok(value) = &value {
-            self.budget.set(self.budget.get().saturating_sub(size(value)));
+        // A traversal copies what it names, and a call makes something new; containers were charged part by part.
+        let makes = matches!(
+            expression,
+            Expression::Traversal(_)
+                | Expression::FuncCall(_)
+                | Expression::StringTemplate(_)
+                | Expression::String(_)
+        );
+        if let Ok(value) = value.as_ref()
+            && makes
+        {
+            self.budget.set(self.budget.get().saturating_sub(weight(value)));
         }
         value
     }
@@ -212,6 +225,9 @@ impl Module<'_> {
                 }
                 Element::Directive(_) => return Ok(unknown()),
             }
+            if whole.len() > functions::MAX_TEXT {
+                return Ok(unknown());
+            }
         }
         Ok(text(whole, span))
     }
@@ -258,26 +274,97 @@ impl Module<'_> {
     }
 
     fn variable(&self, name: &str, span: Span) -> Owned {
-        if let Some(value) = self.values.get(name) {
-            return value.clone();
+        let declared = self.variables.get(name);
+        let given = self.values.get(name).or(self.json.defaults.get(name).copied());
+        let default = declared.and_then(|declared| declared.default);
+        if given.is_none() && default.is_none() {
+            return unresolved(&format!("var.{name}"), span);
         }
-        match self.variables.get(name) {
-            Some(Some((default, place))) => self.value(default, &Scope::default(), *place),
-            _ => match self.json.defaults.get(name) {
-                Some(default) => (*default).clone(),
-                None => unresolved(&format!("var.{name}"), span),
+        self.once(format!("var.{name}"), || {
+            let value = match (given, default) {
+                (Some(value), _) => value.clone(),
+                (None, Some((default, place))) => self.value(default, &Scope::default(), place),
+                (None, None) => unresolved(name, span),
+            };
+            match declared.and_then(|declared| declared.kind) {
+                Some((kind, place)) => self.completed(value, kind, place),
+                None => value,
+            }
+        })
+    }
+
+    /// A value with what its type says of members that are left out: `optional` gives a default, else null.
+    fn completed(&self, value: Owned, kind: &Expression, place: Place<'_>) -> Owned {
+        let Expression::FuncCall(call) = kind else { return value };
+        let Some(inner) = call.args.iter().next() else { return value };
+        let span = value.span;
+        let inner_value = match (call.name.name.as_str(), value.value) {
+            ("object", Value::Map(map)) => match inner {
+                Expression::Object(members) => Value::Map(self.completed_object(map, members, place, span)),
+                _ => Value::Map(map),
             },
+            ("optional", value) => return self.completed(node(value, span), inner, place),
+            ("map", Value::Map(map)) => Value::Map(Map {
+                members: map
+                    .members
+                    .into_iter()
+                    .map(|own| Member { key: own.key, value: self.completed(own.value, inner, place) })
+                    .collect(),
+            }),
+            ("list" | "set", Value::List(items)) => {
+                Value::List(items.into_iter().map(|item| self.completed(item, inner, place)).collect())
+            }
+            (_, value) => value,
+        };
+        node(inner_value, span)
+    }
+
+    fn completed_object(
+        &self,
+        mut map: Map<'static>,
+        kinds: &hcl_edit::expr::Object,
+        place: Place<'_>,
+        span: Span,
+    ) -> Map<'static> {
+        for (key, kind) in kinds {
+            let Some((key, _)) = self.key(key, &Scope::default(), place, span) else { continue };
+            if let Some(own) = map.members.iter_mut().find(|own| own.key.value == key) {
+                let value = std::mem::replace(&mut own.value, node(Value::Null, span));
+                own.value = self.completed(value, kind.expr(), place);
+                continue;
+            }
+            let Expression::FuncCall(call) = kind.expr() else { continue };
+            if call.name.name.as_str() == "optional" {
+                let default = call.args.iter().nth(1);
+                let value = default
+                    .map_or(node(Value::Null, span), |default| self.value(default, &Scope::default(), place));
+                map.members.push(member(&key, value));
+            }
         }
+        map
     }
 
     fn local(&self, name: &str, span: Span) -> Owned {
-        match self.locals.get(name) {
-            Some((expression, place)) => self.value(expression, &Scope::default(), *place),
-            None => match self.json.locals.get(name) {
-                Some(value) => self.interpolated(value, &Scope::default()),
-                None => unresolved(&format!("local.{name}"), span),
-            },
+        match (self.locals.get(name), self.json.locals.get(name)) {
+            (Some((expression, place)), _) => {
+                self.once(format!("local.{name}"), || self.value(expression, &Scope::default(), *place))
+            }
+            (None, Some(value)) => {
+                self.once(format!("local.{name}"), || self.interpolated(value, &Scope::default()))
+            }
+            (None, None) => unresolved(&format!("local.{name}"), span),
         }
+    }
+
+    /// A value that depends on nothing but the module, evaluated once. What is asked for while it is being
+    /// evaluated asks for itself; that ends at the depth limit and is not kept.
+    fn once(&self, name: String, evaluate: impl FnOnce() -> Owned) -> Owned {
+        if let Some(known) = self.known.borrow().get(&name) {
+            return known.clone();
+        }
+        let value = evaluate();
+        self.known.borrow_mut().entry(name).or_insert_with(|| value.clone());
+        value
     }
 
     /// Follows attributes and indexes. What is not known stays unresolved, as the whole is written.
@@ -300,10 +387,7 @@ impl Module<'_> {
                         None => return Ok(raw()),
                     }
                 }
-                TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => match value.value {
-                    Value::Map(_) | Value::List(_) => return Ok(raw()),
-                    _ => return Ok(raw()),
-                },
+                TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => return Ok(raw()),
             };
             value = match value.value {
                 Value::Map(map) => map
@@ -404,9 +488,7 @@ impl Module<'_> {
             Value::List(items) => {
                 items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect()
             }
-            Value::Map(Map { members }) => {
-                members.iter().map(|member| (member.key.value.to_string(), member.value.clone())).collect()
-            }
+            Value::Map(_) => entries(&collection).unwrap_or_default(),
             _ => return Ok(None),
         };
         let (mut items, mut members) = (Vec::new(), Vec::new());

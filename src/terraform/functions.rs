@@ -2,14 +2,18 @@
 //! known is not known; lists keep what is known of them.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::FuncCall;
 
 use super::evaluate::{Missing, Place, Scope};
-use super::module::Module;
+use super::module::{Module, entries};
 use super::{Owned, at, is_known, node, object, text};
 use crate::source::{FileId, Span};
 use crate::syntax::{Map, Member, Value, json, owned, yaml};
+
+/// The longest text a function makes, in bytes; what would be longer is not known.
+pub(super) const MAX_TEXT: usize = 64 * 1024;
 
 /// The value of a call; nothing where the function or an argument is not known.
 pub(super) fn call(
@@ -59,11 +63,12 @@ fn apply(module: &Module<'_>, name: &str, args: &[Owned], span: Span) -> Option<
             "toset" | "tolist" | "tomap" | "tostring" | "tonumber" | "tobool" | "nonsensitive" | "sensitive",
             [one],
         ) => {
-            if name == "toset" {
-                list(distinct(items(one)?))
-            } else {
-                Some(one.clone())
+            if name != "toset" {
+                return Some(one.clone());
             }
+            let mut items = distinct(items(one)?);
+            items.sort_by_key(as_text);
+            list(items)
         }
         ("one", [one]) => match items(one)?.as_slice() {
             [] => Some(node(Value::Null, span)),
@@ -98,9 +103,13 @@ fn apply(module: &Module<'_>, name: &str, args: &[Owned], span: Span) -> Option<
             }
         }
         ("keys", [one]) => {
-            list(members(one)?.iter().map(|it| text(it.key.value.to_string(), span)).collect())
+            members(one)?;
+            list(entries(one)?.into_iter().map(|(key, _)| text(key, span)).collect())
         }
-        ("values", [one]) => list(members(one)?.iter().map(|member| member.value.clone()).collect()),
+        ("values", [one]) => {
+            members(one)?;
+            list(entries(one)?.into_iter().map(|(_, value)| value).collect())
+        }
         ("merge", maps) => merge(maps, span),
         ("lookup", [map, key, rest @ ..]) => {
             let key = as_text(key)?;
@@ -146,11 +155,15 @@ fn on_texts(name: &str, args: &[Owned]) -> Option<String> {
         ("replace", [one, from, to]) => {
             let from = as_text(from)?;
             let pattern = from.len() > 1 && from.starts_with('/') && from.ends_with('/');
-            if pattern { None } else { Some(as_text(one)?.replace(&from, &as_text(to)?)) }
+            let (one, to) = (as_text(one)?, as_text(to)?);
+            let length = one.len() + one.matches(from.as_str()).count() * to.len();
+            (!pattern && length <= MAX_TEXT).then(|| one.replace(&from, &to))
         }
         ("join", [separator, list]) => {
-            let parts: Option<Vec<_>> = known_items(list)?.iter().map(as_text).collect();
-            Some(parts?.join(&as_text(separator)?))
+            let parts: Vec<_> = known_items(list)?.iter().map(as_text).collect::<Option<_>>()?;
+            let separator = as_text(separator)?;
+            let length: usize = parts.iter().map(|part| part.len() + separator.len()).sum();
+            (length <= MAX_TEXT).then(|| parts.join(&separator))
         }
         ("basename", [path]) => Some(as_text(path)?.rsplit('/').next().unwrap_or_default().to_owned()),
         ("format", [pattern, rest @ ..]) => format_text(&as_text(pattern)?, rest),
@@ -178,6 +191,9 @@ fn format_text(pattern: &str, args: &[Owned]) -> Option<String> {
             '%' => whole.push('%'),
             's' | 'd' => whole.push_str(&as_text(args.next()?)?),
             _ => return None,
+        }
+        if whole.len() > MAX_TEXT {
+            return None;
         }
     }
     Some(whole)
@@ -242,9 +258,19 @@ fn flatten(value: &Owned) -> Vec<Owned> {
 }
 
 fn distinct(items: Vec<Owned>) -> Vec<Owned> {
-    let mut kept: Vec<Owned> = Vec::new();
+    let mut texts = BTreeSet::new();
+    let mut others: Vec<Owned> = Vec::new();
+    let mut kept = Vec::new();
     for item in items {
-        if !kept.iter().any(|known| same(known, &item)) {
+        let is_new = match as_text(&item) {
+            Some(text) => texts.insert(text),
+            None if others.iter().any(|known| same(known, &item)) => false,
+            None => {
+                others.push(item.clone());
+                true
+            }
+        };
+        if is_new {
             kept.push(item);
         }
     }
@@ -273,13 +299,13 @@ fn coalesce(values: &[Owned], is_nothing: impl Fn(&Owned) -> bool) -> Option<Own
 }
 
 fn merge(maps: &[Owned], span: Span) -> Option<Owned> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut merged: Vec<Member<'static>> = Vec::new();
-    for map in maps {
-        for own in members(map)? {
-            match merged.iter_mut().find(|known| known.key.value == own.key.value) {
-                Some(known) => *known = own.clone(),
-                None => merged.push(own.clone()),
-            }
+    for own in maps.iter().map(members).collect::<Option<Vec<_>>>()?.into_iter().flatten() {
+        let place = *places.entry(own.key.value.to_string()).or_insert(merged.len());
+        match merged.get_mut(place) {
+            Some(known) => *known = own.clone(),
+            None => merged.push(own.clone()),
         }
     }
     Some(object(merged, span))

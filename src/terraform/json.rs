@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hcl_edit::expr::Expression;
 
 use super::evaluate::{Place, Scope};
-use super::module::{Module, RESOURCE_META, Repeat, Resource, repeats_of};
+use super::module::{CALL_META, Call, Module, RESOURCE_META, Repeat, Resource, is_local};
 use super::{Owned, at, node, object};
 use crate::source::Span;
 use crate::syntax::{Map, Member, Value};
@@ -25,6 +25,7 @@ pub(super) struct Declarations<'a> {
     pub(super) defaults: BTreeMap<&'a str, &'a Owned>,
     pub(super) locals: BTreeMap<&'a str, &'a Owned>,
     pub(super) resources: Vec<JsonResource<'a>>,
+    calls: Vec<(&'a str, Span, &'a Map<'static>)>,
 }
 
 impl<'a> Declarations<'a> {
@@ -38,10 +39,21 @@ impl<'a> Declarations<'a> {
                         self.locals.extend(locals.map(|local| (&*local.key.value, &local.value)));
                     }
                     "resource" => self.add_resources(&member.value),
+                    "module" => {
+                        let calls = objects(&member.value).into_iter().flat_map(|map| &map.members);
+                        let calls = calls
+                            .flat_map(|call| objects(&call.value).into_iter().map(move |body| (call, body)));
+                        self.calls.extend(calls.map(|(call, body)| (&*call.key.value, call.key.span, body)));
+                    }
                     _ => {}
                 }
             }
         }
+    }
+
+    /// The calls of local modules, one for each instance.
+    pub(super) fn calls(&self, module: &Module<'_>) -> Vec<Call> {
+        self.calls.iter().flat_map(|(name, span, body)| json_call(name, *span, body, module)).collect()
     }
 
     fn add_variables(&mut self, value: &'a Owned) {
@@ -65,6 +77,22 @@ impl<'a> Declarations<'a> {
     }
 }
 
+fn json_call(name: &str, span: Span, body: &Map<'static>, module: &Module<'_>) -> Vec<Call> {
+    let Some(source) = body.get("source").and_then(|source| source.as_text()) else { return Vec::new() };
+    if !is_local(source) {
+        return Vec::new();
+    }
+    let meta = |key: &str| body.get(key).map(|value| module.interpolated(value, &Scope::default()));
+    let one = |repeat: Repeat| {
+        let (suffix, scope) = repeat.suffix_and_scope(span);
+        let own = body.members.iter().filter(|member| !CALL_META.contains(&&*member.key.value));
+        let arguments =
+            own.map(|it| (it.key.value.to_string(), module.interpolated(&it.value, &scope))).collect();
+        Call { name: format!("{name}{suffix}"), source: source.to_owned(), arguments, file: span.file }
+    };
+    module.repeats(meta, span).into_iter().map(one).collect()
+}
+
 /// An object, or the objects of a list: the language takes both for blocks.
 fn objects(value: &Owned) -> Vec<&Map<'static>> {
     match &value.value {
@@ -84,7 +112,7 @@ impl JsonResource<'_> {
     pub(super) fn instances(&self, module: &Module<'_>, found: &mut Vec<Resource>) {
         for body in objects(self.body) {
             let meta = |key: &str| body.get(key).map(|value| module.interpolated(value, &Scope::default()));
-            for repeat in repeats_of(meta("for_each"), meta("count")) {
+            for repeat in module.repeats(meta, self.head) {
                 let (suffix, scope) = repeat.suffix_and_scope(self.head);
                 found.push(Resource {
                     kind: self.kind.to_owned(),

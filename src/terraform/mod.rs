@@ -10,7 +10,7 @@ mod functions;
 mod json;
 mod module;
 
-pub use module::{Call, Files, Module, Resource, Text};
+pub use module::{Call, Files, Module, Resource, Text, is_local};
 
 use std::borrow::Cow;
 

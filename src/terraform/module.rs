@@ -1,7 +1,7 @@
 //! One module: the files of one folder, read together.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::Span as _;
@@ -16,7 +16,7 @@ use crate::syntax::hcl::Part;
 use crate::syntax::{Map, Member, Value};
 
 /// How many values one module may expand to.
-pub(super) const MAX_VALUES: usize = 200_000;
+pub(super) const MAX_VALUES: usize = 2_000_000;
 /// How many instances one resource may expand to.
 const MAX_INSTANCES: usize = 1_000;
 
@@ -60,11 +60,19 @@ pub struct Resource {
 
 type Given<'a> = (&'a Expression, Place<'a>);
 
+/// A declared variable.
+pub(super) struct Variable<'a> {
+    /// Its default.
+    pub(super) default: Option<Given<'a>>,
+    /// Its type.
+    pub(super) kind: Option<Given<'a>>,
+}
+
 /// A module and what it declares.
 pub struct Module<'a> {
     pub(super) files: &'a dyn Files,
-    /// Declared variables and their defaults.
-    pub(super) variables: BTreeMap<&'a str, Option<Given<'a>>>,
+    /// Declared variables.
+    pub(super) variables: BTreeMap<&'a str, Variable<'a>>,
     /// Values given to variables: by the caller, or by `.tfvars` files.
     pub(super) values: BTreeMap<String, Owned>,
     pub(super) locals: BTreeMap<&'a str, Given<'a>>,
@@ -74,6 +82,10 @@ pub struct Module<'a> {
     resources: Vec<(&'a Block, Place<'a>)>,
     calls: Vec<(&'a Block, Place<'a>)>,
     own_outputs: Vec<(&'a Block, Place<'a>)>,
+    /// Locals and defaults that were evaluated already.
+    pub(super) known: RefCell<BTreeMap<String, Owned>>,
+    /// Places where a limit cut something off.
+    cut: RefCell<Vec<Span>>,
     pub(super) depth: Cell<usize>,
     pub(super) budget: Cell<usize>,
 }
@@ -106,6 +118,8 @@ impl<'a> Module<'a> {
             resources: Vec::new(),
             calls: Vec::new(),
             own_outputs: Vec::new(),
+            known: RefCell::new(BTreeMap::new()),
+            cut: RefCell::new(Vec::new()),
             depth: Cell::new(0),
             budget: Cell::new(MAX_VALUES),
         };
@@ -123,6 +137,9 @@ impl<'a> Module<'a> {
 
     /// Gives variables the values of a `.tfvars` text; a value given already stays.
     pub fn give(&mut self, text: &Text<'a>) {
+        for member in text.json.and_then(|json| json.as_map()).into_iter().flat_map(|map| &map.members) {
+            self.values.entry(member.key.value.to_string()).or_insert_with(|| member.value.clone());
+        }
         for part in text.parts {
             let place = Place {
                 file: text.file,
@@ -141,8 +158,8 @@ impl<'a> Module<'a> {
             let label = || block.labels.first().map(|label| label.as_str());
             match (block.ident.as_str(), label()) {
                 ("variable", Some(name)) => {
-                    let default = block.body.get_attribute("default").map(|default| (&default.value, place));
-                    self.variables.insert(name, default);
+                    let given = |key: &str| block.body.get_attribute(key).map(|it| (&it.value, place));
+                    self.variables.insert(name, Variable { default: given("default"), kind: given("type") });
                 }
                 ("locals", _) => {
                     for attribute in block.body.attributes() {
@@ -157,35 +174,72 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// Places where a limit on instances or values cut something off.
+    #[must_use]
+    pub fn cut(&self) -> Vec<Span> {
+        self.cut.borrow().clone()
+    }
+
+    /// Remembers that a limit cut something off.
+    pub(super) fn cut_at(&self, span: Span) {
+        let mut cut = self.cut.borrow_mut();
+        if !cut.contains(&span) && cut.len() < MAX_INSTANCES {
+            cut.push(span);
+        }
+    }
+
     /// The calls of local modules, with their arguments.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
-        let call = |(block, place): &(&'a Block, Place<'a>)| {
-            let source = block.body.get_attribute("source")?.value.as_str()?;
-            let local = source.starts_with("./") || source.starts_with("../");
-            let arguments =
-                block.body.attributes().filter(|attribute| !CALL_META.contains(&attribute.key.as_str())).map(
-                    |attribute| {
-                        (
-                            attribute.key.as_str().to_owned(),
-                            self.value(&attribute.value, &Scope::default(), *place),
-                        )
-                    },
-                );
-            let repeated = ["for_each", "count"].iter().any(|meta| block.body.has_attribute(meta));
-            (local && !repeated).then(|| Call {
-                name: block.labels.first().map(|label| label.as_str().to_owned()).unwrap_or_default(),
-                source: source.to_owned(),
-                arguments: arguments.collect(),
-                file: place.file,
-            })
+        let mut calls: Vec<_> =
+            self.calls.iter().flat_map(|(block, place)| self.call(block, *place)).collect();
+        calls.extend(self.json.calls(self));
+        calls
+    }
+
+    /// One call, or one for each instance of a repeated one.
+    fn call(&self, block: &Block, place: Place<'_>) -> Vec<Call> {
+        let source = block.body.get_attribute("source").and_then(|source| source.value.as_str());
+        let Some(source) = source.filter(|source| is_local(source)) else {
+            return Vec::new();
         };
-        self.calls.iter().filter_map(call).collect()
+        let name = block.labels.first().map(|label| label.as_str()).unwrap_or_default();
+        let whole = place.of(block.span());
+        let repeats = self.repeats(
+            |key| {
+                let attribute = block.body.get_attribute(key)?;
+                Some(self.value(&attribute.value, &Scope::default(), place))
+            },
+            whole,
+        );
+        let one = repeats.into_iter().map(|repeat| {
+            let (suffix, scope) = repeat.suffix_and_scope(whole);
+            let own = |key: &str| !CALL_META.contains(&key);
+            let arguments = block.body.attributes().filter(|attribute| own(attribute.key.as_str()));
+            Call {
+                name: format!("{name}{suffix}"),
+                source: source.to_owned(),
+                arguments: arguments
+                    .map(|it| (it.key.as_str().to_owned(), self.value(&it.value, &scope, place)))
+                    .collect(),
+                file: place.file,
+            }
+        });
+        one.collect()
+    }
+
+    /// The instances that `for_each` or `count` make; a limit that cuts some off is remembered.
+    pub(super) fn repeats(&self, meta: impl Fn(&str) -> Option<Owned>, span: Span) -> Vec<Repeat> {
+        let (repeats, cut) = repeats_of(meta("for_each"), meta("count"));
+        if cut {
+            self.cut_at(span);
+        }
+        repeats
     }
 
     /// Takes in the outputs of a called module.
-    pub fn take_outputs(&mut self, call: &str, outputs: Owned) {
-        self.outputs.insert(call.to_owned(), outputs);
+    pub fn take_outputs(&mut self, call: &str, outputs: &Owned) {
+        self.outputs.insert(call.to_owned(), within(call, outputs));
     }
 
     /// The module's own outputs as one object.
@@ -223,7 +277,7 @@ impl<'a> Module<'a> {
             let attribute = block.body.get_attribute(key)?;
             Some(self.value(&attribute.value, &Scope::default(), place))
         };
-        for repeat in repeats_of(meta("for_each"), meta("count")) {
+        for repeat in self.repeats(meta, head.unwrap_or(whole)) {
             let (suffix, scope) = repeat.suffix_and_scope(whole);
             found.push(Resource {
                 kind: kind.to_owned(),
@@ -295,7 +349,31 @@ impl<'a> Module<'a> {
 /// Arguments of every resource, which say nothing about it.
 pub(super) const RESOURCE_META: [&str; 7] =
     ["for_each", "count", "provider", "depends_on", "lifecycle", "timeouts", "provisioner"];
-const CALL_META: [&str; 6] = ["source", "version", "providers", "depends_on", "for_each", "count"];
+/// A value of a called module, in which references name the call they go through.
+fn within(call: &str, value: &Owned) -> Owned {
+    let inner = match &value.value {
+        Value::Reference(name) => Value::Reference(Cow::Owned(format!("module.{call}.{name}"))),
+        Value::List(items) => Value::List(items.iter().map(|item| within(call, item)).collect()),
+        Value::Map(map) => {
+            let own = |member: &Member<'static>| Member {
+                key: member.key.clone(),
+                value: within(call, &member.value),
+            };
+            Value::Map(Map { members: map.members.iter().map(own).collect() })
+        }
+        other => other.clone(),
+    };
+    node(inner, value.span)
+}
+
+/// Whether the source of a call is a folder beside the module.
+#[must_use]
+pub fn is_local(source: &str) -> bool {
+    source.starts_with("./") || source.starts_with("../")
+}
+
+/// Arguments of a call that say nothing to the module.
+pub(super) const CALL_META: [&str; 6] = ["source", "version", "providers", "depends_on", "for_each", "count"];
 
 /// One instance of a resource.
 pub(super) enum Repeat {
@@ -307,19 +385,21 @@ pub(super) enum Repeat {
     Count(usize),
 }
 
-/// The instances that `for_each` or `count` make, where they are known; else one.
-pub(super) fn repeats_of(for_each: Option<Owned>, count: Option<Owned>) -> Vec<Repeat> {
-    if let Some(collection) = for_each {
-        return entries(&collection).map_or(vec![Repeat::Once], |entries| {
-            entries.into_iter().take(MAX_INSTANCES).map(|(key, value)| Repeat::Each(key, value)).collect()
-        });
+/// The instances that `for_each` or `count` make, where they are known; else one. The second value says whether
+/// there are more than the limit.
+fn repeats_of(for_each: Option<Owned>, count: Option<Owned>) -> (Vec<Repeat>, bool) {
+    if let Some(entries) = for_each.as_ref().and_then(entries) {
+        let cut = entries.len() > MAX_INSTANCES;
+        let entries = entries.into_iter().take(MAX_INSTANCES);
+        return (entries.map(|(key, value)| Repeat::Each(key, value)).collect(), cut);
     }
-    match count.map(|count| count.value) {
-        Some(Value::Number(number)) => match number.parse::<usize>() {
-            Ok(count) => (0..count.min(MAX_INSTANCES)).map(Repeat::Count).collect(),
-            Err(_) => vec![Repeat::Once],
-        },
-        _ => vec![Repeat::Once],
+    let count = match (for_each, count.map(|count| count.value)) {
+        (None, Some(Value::Number(number))) => number.parse::<usize>().ok(),
+        _ => None,
+    };
+    match count {
+        Some(count) => ((0..count.min(MAX_INSTANCES)).map(Repeat::Count).collect(), count > MAX_INSTANCES),
+        None => (vec![Repeat::Once], false),
     }
 }
 

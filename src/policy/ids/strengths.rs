@@ -49,3 +49,14 @@ const MFA_COMBINATIONS: &[&str] = &[
     "sms,federatedSingleFactor",
     "voice,federatedSingleFactor",
 ];
+
+/// The built-in strength of a display name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static str> {
+    let names = [
+        ("Multifactor authentication", MFA),
+        ("Passwordless MFA", PASSWORDLESS),
+        ("Phishing-resistant MFA", PHISHING_RESISTANT),
+    ];
+    names.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| id)
+}
