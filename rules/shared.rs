@@ -14,16 +14,23 @@ const NOT_PROTECTED: ErrorCode = ErrorCode(53009);
 pub(super) struct Everyone {
     pub(super) users: Span,
     pub(super) apps: Span,
-    /// Conditions of which the files do not tell whether they narrow it.
+    /// Users, apps and conditions of which the files do not tell whether they narrow it.
     pub(super) unknown: Vec<Span>,
 }
 
 /// Whether a policy covers everything; app exclusions are the caller's question.
 pub(super) fn covers_everything(policy: &Policy, access: &Access<'_>) -> Option<Everyone> {
-    let users = access::everyone(policy)?;
-    let apps = access::every_app(policy)?;
     let narrowing = access::narrowing(policy, access.set);
-    (narrowing.is_none() != Truth::No).then_some(Everyone { users, apps, unknown: narrowing.unknown })
+    let mut unknown = narrowing.unknown.clone();
+    let mut place = |known: Option<Span>, open: Option<Span>| {
+        unknown.extend(open.filter(|_| known.is_none()));
+        known.or(open)
+    };
+    let users =
+        place(access::everyone(policy), policy.users.include_users.open.as_ref().map(|open| open.span))?;
+    let apps =
+        place(access::every_app(policy), policy.applications.include.open.as_ref().map(|open| open.span))?;
+    (narrowing.is_none() != Truth::No).then_some(Everyone { users, apps, unknown })
 }
 
 /// Whether a policy blocks all users from all apps with nothing narrowing it and no app left out.
@@ -56,8 +63,6 @@ pub(super) fn block_finding(
         Relief::More => "everyone outside these exclusions is",
     };
     let finding = finding(meta, policy, level, message, Label::new(block, "access is blocked"))
-        .label(everyone.users, "for all users")
-        .label(everyone.apps, "to all apps")
         .place("grantControls.builtInControls")
         .codes(&[BLOCKED])
         .note(format!("{who} refused every sign-in with {BLOCKED}"))
@@ -121,9 +126,7 @@ fn only_way_finding(
         Relief::More => "these exclusions excepted",
     };
     let code = code(way.managed);
-    let mut finding = finding(meta, policy, level, wording.message, Label::new(way.span, wording.label))
-        .label(everyone.users, "for all users")
-        .label(everyone.apps, "to all apps");
+    let mut finding = finding(meta, policy, level, wording.message, Label::new(way.span, wording.label));
     for other in &way.others {
         finding = finding.label(*other, "no help to a person without a managed device or app");
     }
@@ -170,12 +173,23 @@ pub(super) fn finish(
     left_out: &Exclusions,
     spared: &str,
 ) -> Finding {
-    let mut finding = label_exclusions(finding, policy, left_out, spared);
+    let mut finding = finding;
+    for (span, label) in [(everyone.users, "for all users"), (everyone.apps, "to all apps")] {
+        if !everyone.unknown.contains(&span) {
+            finding = finding.label(span, label);
+        }
+    }
+    finding = label_exclusions(finding, policy, left_out, spared);
     if let Some(clients) = access::all_but_legacy(policy) {
         finding = finding.label(clients, "leaves out only legacy clients, which reach no admin tool");
     }
     for unknown in &everyone.unknown {
-        finding = finding.label(*unknown, "may narrow it; its effect is not known");
+        let label = if *unknown == everyone.users || *unknown == everyone.apps {
+            "not known whether this is all of them"
+        } else {
+            "may narrow it; its effect is not known"
+        };
+        finding = finding.label(*unknown, label);
     }
     for empty in access::empty_locations(policy, access.set) {
         finding = finding.label(empty, "leaves out nothing: no address lies in this location");

@@ -3,7 +3,7 @@
 //! A folder is walked without hidden and ignored entries; the nearest `calint.yaml` at or above a file says
 //! which tenant it belongs to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -165,6 +165,7 @@ struct Walk<'c> {
     by_config: HashMap<Option<PathBuf>, usize>,
     configs: HashMap<PathBuf, Option<PathBuf>>,
     ignores: HashMap<PathBuf, Ignores>,
+    taken: HashSet<PathBuf>,
 }
 
 impl<'c> Walk<'c> {
@@ -175,6 +176,7 @@ impl<'c> Walk<'c> {
             by_config: HashMap::new(),
             configs: HashMap::new(),
             ignores: HashMap::new(),
+            taken: HashSet::new(),
         }
     }
 
@@ -283,8 +285,8 @@ impl<'c> Walk<'c> {
             self.found.groups.len() - 1
         });
         let input = Input { path: path.to_path_buf(), shown: shown(path), named, format: format_of(path) };
-        if let Some(group) = self.found.groups.get_mut(index)
-            && !group.inputs.iter().rev().take(1).any(|last| last.shown == input.shown)
+        if self.taken.insert(absolute(path))
+            && let Some(group) = self.found.groups.get_mut(index)
         {
             group.inputs.push(input);
         }

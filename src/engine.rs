@@ -357,13 +357,17 @@ fn is_asked(rule: &str, options: &Options) -> bool {
     (options.only.is_empty() || named(&options.only)) && !named(&options.skip)
 }
 
-/// The level the configuration gives a finding. It stays one lower for what is not enforced, and nothing that
-/// is not known becomes an error. A file that could not be read stays reported.
+/// The level the configuration gives a finding. It stands for the rule's highest level: findings that weigh less
+/// by themselves are not raised. What is not enforced stays one level lower, nothing that is not known becomes an
+/// error, and a file that could not be read stays reported.
 fn configured(finding: &Finding, level: Level) -> Level {
-    if finding.unread {
-        return finding.level;
+    if finding.unread || level == Level::Off {
+        return if finding.unread { finding.level } else { level };
     }
-    let level = if finding.once_enabled { level.lowered() } else { level };
+    let highest = rules::of(&finding.rule).map_or(Level::Error, |rule| rule.meta().level);
+    let lower = |level: Level| if finding.once_enabled { level.lowered() } else { level };
+    let weighs_less = finding.level > lower(highest);
+    let level = if weighs_less { finding.level.max(level) } else { lower(level) };
     match (level, finding.certainty) {
         (Level::Error, Certainty::Unverified) => Level::Warn,
         (level, _) => level,

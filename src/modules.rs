@@ -66,8 +66,8 @@ fn is_json(file: &TerraformFile) -> bool {
     discover::format_of(&file.path) == Some(Format::Json)
 }
 
-/// How many policies the calls of one module may make.
-const MAX_POLICIES: usize = 100_000;
+/// How many calls one module may lead to in all.
+const MAX_CALLS_IN_ALL: usize = 2_000;
 /// How deep modules may call each other.
 const MAX_CALLS: usize = 8;
 
@@ -89,7 +89,8 @@ pub fn harvest(files: Vec<TerraformFile>, sources: &mut Sources) -> Harvest {
         .map(|(folder, files)| {
             let asked: BTreeSet<_> = files.iter().filter(|file| file.asked).map(|file| file.file).collect();
             let mut harvest = Harvest::default();
-            modules.module(folder, BTreeMap::new(), 0, &|file| asked.contains(&file), &mut harvest);
+            let mut calls = Calls { stack: Vec::new(), left: MAX_CALLS_IN_ALL };
+            modules.module(folder, BTreeMap::new(), &mut calls, &|file| asked.contains(&file), &mut harvest);
             harvest
         })
         .collect();
@@ -185,6 +186,12 @@ fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sourc
     }
 }
 
+/// The calls that lead to a module, and how many more may be followed.
+struct Calls {
+    stack: Vec<PathBuf>,
+    left: usize,
+}
+
 /// The modules and their texts.
 struct Modules<'t> {
     folders: &'t Folders,
@@ -197,7 +204,7 @@ impl Modules<'_> {
         &self,
         folder: &Path,
         arguments: BTreeMap<String, Node<'static>>,
-        depth: usize,
+        calls: &mut Calls,
         is_asked: &dyn Fn(FileId) -> bool,
         harvest: &mut Harvest,
     ) -> Option<Node<'static>> {
@@ -206,26 +213,37 @@ impl Modules<'_> {
             files.iter().partition(|file| discover::is_terraform_values(&file.path));
         let parsed: Vec<_> = own.iter().map(|file| parse(file, self.sources)).collect();
         let texts: Vec<_> = parsed.iter().map(Parsed::as_text).collect();
-        let values: Vec<_> =
-            loaded_values(&values).into_iter().map(|file| parse(file, self.sources)).collect();
+        let loaded = loaded_values(&values);
+        let others = values.iter().filter(|file| !loaded.iter().any(|own| own.file == file.file));
+        let others: Vec<_> = others.map(|file| parse(file, self.sources)).collect();
+        let values: Vec<_> = loaded.into_iter().map(|file| parse(file, self.sources)).collect();
         let disk = Disk { folder: folder.to_path_buf() };
-        let root = depth == 0;
+        let root = calls.stack.is_empty();
+        calls.stack.push(folder.to_path_buf());
         let mut module = Module::new(&texts, &disk, arguments);
         if root {
             for file in &values {
                 module.give(&file.as_text());
             }
+            for file in &others {
+                module.may_give(&file.as_text());
+            }
         }
-        if depth < MAX_CALLS && harvest.policies.len() < MAX_POLICIES {
+        if calls.stack.len() <= MAX_CALLS {
             for Call { name, source, arguments, file } in module.calls() {
                 if root && !is_asked(file) {
                     continue;
                 }
                 let called = normal(&folder.join(source));
-                if called == *folder {
+                if calls.stack.contains(&called) {
                     continue;
                 }
-                if let Some(outputs) = self.module(&called, arguments, depth + 1, &|_| true, harvest) {
+                if calls.left == 0 {
+                    harvest.findings.push(too_large(Span::start_of(file)));
+                    break;
+                }
+                calls.left -= 1;
+                if let Some(outputs) = self.module(&called, arguments, calls, &|_| true, harvest) {
                     module.take_outputs(&name, &outputs);
                 }
             }
@@ -239,6 +257,7 @@ impl Modules<'_> {
         for span in module.cut().into_iter().filter(|span| is_asked(span.file)) {
             harvest.findings.push(too_large(span));
         }
+        calls.stack.pop();
         let outputs = module.own_outputs();
         for file in parsed.iter().chain(&values) {
             harvest.findings.extend(file.findings.iter().filter(|_| is_asked(file.file)).cloned());

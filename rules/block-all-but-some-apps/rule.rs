@@ -52,8 +52,6 @@ impl BlockAllButSomeApps {
         };
         let message = "policy blocks every user from all apps but some, and breaks those too";
         let finding = finding(self.meta(), policy, level, message, Label::new(block, "access is blocked"))
-            .label(everyone.users, "for all users")
-            .label(everyone.apps, "to all apps")
             .label(spared, "leaving apps out does not spare what they call")
             .place("conditions.applications.excludeApplications")
             .codes(&[shared::BLOCKED])

@@ -9,7 +9,7 @@ use crate::policy::{Given, List, Policy, Strength, Truth, ids::strengths};
 use crate::source::{At, Span};
 
 /// One thing a sign-in has to bring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Need<'p> {
     /// A built-in control other than a block.
     Control(Control),
@@ -23,16 +23,8 @@ pub enum Need<'p> {
     Unknown,
 }
 
-impl PartialEq for Strength {
-    fn eq(&self, other: &Self) -> bool {
-        self.span == other.span
-    }
-}
-
-impl Eq for Strength {}
-
 /// What a policy demands of a sign-in it applies to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Demand<'p> {
     /// Nothing.
     Nothing,
@@ -133,7 +125,7 @@ pub fn only_way(policy: &Policy, assume: Assume) -> Option<OnlyWay> {
         let managed: Vec<_> =
             way.iter().filter_map(|need| Some(At::new(managed(need.value)?, need.span))).collect();
         match managed.as_slice() {
-            [] if way.iter().any(|need| need.value == Need::Unknown) => unsure = true,
+            [] if way.iter().any(|need| matches!(need.value, Need::Unknown)) => unsure = true,
             [] => return None,
             some => found.extend(some),
         }

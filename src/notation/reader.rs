@@ -312,6 +312,13 @@ impl Reader {
             Value::Unresolved(text) | Value::Reference(text) => {
                 Some(Given::Unresolved(Unresolved { text: text.to_string(), why: Why::Expression }))
             }
+            // A plan says of a text known later which resources it comes from, as a list.
+            Value::List(items) if !items.is_empty() && items.iter().all(is_reference) => {
+                Some(Given::Unresolved(Unresolved {
+                    text: "known after apply".to_owned(),
+                    why: Why::Expression,
+                }))
+            }
             _ => {
                 self.wrong_type(node, expected);
                 Some(Given::Unresolved(Unresolved { text: node.kind().to_owned(), why: Why::WrongType }))
@@ -379,6 +386,10 @@ fn former<T: Word>(text: &str) -> Option<T> {
 
 fn unresolved(text: &str, why: Why, span: Span) -> At<Unresolved> {
     At::new(Unresolved { text: text.to_owned(), why }, span)
+}
+
+fn is_reference(node: &Node<'_>) -> bool {
+    matches!(node.value, Value::Reference(_))
 }
 
 /// What `ConvertTo-Json` writes for what lies deeper than its limit.

@@ -37,7 +37,10 @@ pub fn read(text: &str, file: FileId) -> Tree<'_> {
         duplicate_keys(root, &mut tree.findings);
     }
     tree.roots = builder.roots.into_iter().map(merged).collect();
-    tree.directives = directives(text, file, |hash| builder.scalars.iter().any(|scalar| scalar.covers(hash)));
+    tree.directives = directives(text, file, |hash| {
+        let after = builder.scalars.partition_point(|scalar| scalar.start <= hash.start);
+        after.checked_sub(1).and_then(|at| builder.scalars.get(at)).is_some_and(|scalar| scalar.covers(hash))
+    });
     tree
 }
 

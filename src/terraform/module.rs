@@ -153,6 +153,18 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// Takes in a text of values that may or may not be used: what it gives and nothing else gives is not known.
+    pub fn may_give(&mut self, text: &Text<'a>) {
+        let json = text.json.and_then(|json| json.as_map()).into_iter().flat_map(|map| &map.members);
+        let keys = json.map(|member| (member.key.value.to_string(), member.key.span));
+        let attributes = text.parts.iter().flat_map(|part| part.body.attributes());
+        let own = attributes.map(|attribute| (attribute.key.as_str().to_owned(), Span::start_of(text.file)));
+        for (name, span) in keys.chain(own) {
+            let value = unresolved(&format!("var.{name}"), span);
+            self.values.entry(name).or_insert(value);
+        }
+    }
+
     fn declare(&mut self, body: &'a Body, place: Place<'a>) {
         for block in body.blocks() {
             let label = || block.labels.first().map(|label| label.as_str());
