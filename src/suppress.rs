@@ -3,12 +3,14 @@
 //! An exception that excuses nothing, one that is past its date, and a comment without a reason are findings
 //! themselves. A file that was not read in full cannot be excused.
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::civil::Date;
 
 use crate::config::Exception;
 use crate::finding::{Finding, Label, Level, input, nearest};
 use crate::rules;
-use crate::source::{At, Sources, Span};
+use crate::source::{At, FileId, Sources, Span};
 
 /// Takes the excused findings out. Returns how many there were; what is wrong with the exceptions is added.
 /// Nothing is said of comments on rules that did not run.
@@ -25,9 +27,13 @@ pub fn apply(
     for exception in exceptions {
         excuse_by_exception(findings, exception, today, &mut complaints);
     }
+    let lines = Lines::of(findings, directives, sources);
+    let mut commented = BTreeSet::new();
     for directive in directives {
-        excuse_by_comment(findings, directive, ran, sources, &mut complaints);
+        excuse_by_comment(findings, &lines, directive, ran, sources, &mut commented, &mut complaints);
     }
+    let mut at = 0..;
+    findings.retain(|_| at.next().is_none_or(|at| !commented.contains(&at)));
     let excused = before - findings.len();
     findings.append(&mut complaints);
     excused
@@ -93,11 +99,36 @@ fn parse(text: &str) -> Option<Allowance<'_>> {
     Some(Allowance { rules, reason: reason.trim_start_matches([':', ' ', '-']).trim() })
 }
 
+/// The findings by the lines on which they have a place, or on which the policy they are about starts; of files
+/// with comments for this program.
+struct Lines {
+    by_line: HashMap<(FileId, usize), Vec<usize>>,
+}
+
+impl Lines {
+    fn of(findings: &[Finding], directives: &[At<String>], sources: &Sources) -> Self {
+        let files: BTreeSet<_> = directives.iter().map(|directive| directive.span.file).collect();
+        let mut by_line: HashMap<(FileId, usize), Vec<usize>> = HashMap::new();
+        for (at, finding) in findings.iter().enumerate() {
+            let labels = finding.all_labels().map(|label| label.span);
+            let whole = finding.policy.iter().map(|policy| policy.whole);
+            let spans = labels.chain(whole).filter(|span| files.contains(&span.file));
+            let lines: BTreeSet<_> = spans.map(|span| (span.file, sources.range(span).0.line)).collect();
+            for line in lines {
+                by_line.entry(line).or_default().push(at);
+            }
+        }
+        Self { by_line }
+    }
+}
+
 fn excuse_by_comment(
-    findings: &mut Vec<Finding>,
+    findings: &[Finding],
+    lines: &Lines,
     directive: &At<String>,
     ran: &dyn Fn(&str) -> bool,
     sources: &Sources,
+    commented: &mut BTreeSet<usize>,
     complaints: &mut Vec<Finding>,
 ) {
     let complain = |rule, message: String, label: &str, help: String| {
@@ -127,13 +158,14 @@ fn excuse_by_comment(
         if !ran(rule) {
             continue;
         }
-        let count = findings.len();
-        findings.retain(|finding| {
-            finding.unread
-                || finding.rule.as_str() != rule
-                || !touches(finding, directive.span, line, sources)
-        });
-        if findings.len() == count {
+        let here = lines.by_line.get(&(directive.span.file, line)).map_or(&[][..], Vec::as_slice);
+        let is_excused = |at: &&usize| {
+            let finding = findings.get(**at);
+            finding.is_some_and(|finding| !finding.unread && finding.rule.as_str() == rule)
+        };
+        let excused: Vec<usize> = here.iter().filter(is_excused).copied().collect();
+        commented.extend(&excused);
+        if excused.is_empty() {
             let message = format!("comment excuses `{rule}`, which is not found here");
             complaints.push(
                 complain(
@@ -152,23 +184,18 @@ fn excuse_by_comment(
 fn covered_line(span: Span, sources: &Sources) -> usize {
     let (start, _) = sources.range(span);
     let text = sources.get(span.file).map_or("", |source| source.text());
-    let own =
-        text.get(..span.start as usize).and_then(|before| before.lines().next_back()).unwrap_or_default();
-    if !own.trim().is_empty() && start.column > 1 {
+    let before = text.get(..span.start as usize).unwrap_or_default();
+    let own = before.rsplit('\n').next().unwrap_or_default();
+    if !own.trim().is_empty() {
         return start.line;
     }
-    let after = text.lines().enumerate().skip(start.line);
-    let next = after
-        .map(|(at, line)| (at + 1, line.trim()))
-        .find(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != "---");
-    next.map_or(start.line, |(line, _)| line)
-}
-
-/// Whether a finding has a place on a line, or is about the policy that starts there.
-fn touches(finding: &Finding, comment: Span, line: usize, sources: &Sources) -> bool {
-    let on_line = |span: Span| span.file == comment.file && sources.range(span).0.line == line;
-    finding.all_labels().any(|label| on_line(label.span))
-        || finding.policy.as_ref().is_some_and(|policy| on_line(policy.whole))
+    let after = text.get(span.end as usize..).unwrap_or_default();
+    let is_content = |line: &str| {
+        let line = line.trim();
+        !line.is_empty() && !line.starts_with('#') && !line.starts_with("//") && line != "---"
+    };
+    let next = after.split('\n').enumerate().skip(1).find(|(_, line)| is_content(line));
+    next.map_or(start.line, |(at, _)| start.line + at)
 }
 
 #[cfg(test)]

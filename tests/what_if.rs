@@ -145,7 +145,7 @@ fn platforms_that_are_named_and_those_that_are_not() {
     let known = json!(["android", "iOS", "windows", "macOS", "linux"]);
     let unknown = policy(&["block"], all_but(known));
     let on = |platform: &str| situation(json!({ "devicePlatform": platform }));
-    check(&[unknown.clone()], &[(on("unknown"), Blocked), (on("windows"), Allowed)]);
+    check(std::slice::from_ref(&unknown), &[(on("unknown"), Blocked), (on("windows"), Allowed)]);
     let together = [
         policy(&["block"], only(json!(["android", "iOS"]))),
         policy(&["block"], only(json!(["windows", "macOS", "linux"]))),
