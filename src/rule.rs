@@ -31,7 +31,7 @@ impl Family {
 /// What is known of a rule without running it.
 #[derive(Clone, Debug)]
 pub struct Meta {
-    /// Its name, and the name of its folder: "allow <id>" names the bad thing.
+    /// Its name, and the name of its folder. Read after "allow", it names the bad thing.
     pub id: RuleId,
     /// What it is about.
     pub family: Family,
