@@ -216,6 +216,11 @@ pub(super) fn finish(
 
 /// The same finding, saying that it rests on what the files do not tell, and how to make them tell.
 fn unverified(mut finding: Finding) -> Finding {
+    for (certain, open) in [("policy blocks", "policy may block"), ("policy lets", "policy may let")] {
+        if let Some(rest) = finding.message.strip_prefix(certain) {
+            finding.message = format!("{open}{rest}");
+        }
+    }
     finding.note = finding.note.map(|note| format!("unless what is not known here changes it, {note}"));
     finding.help = finding.help.map(|help| {
         format!("write ids where a placeholder, a name or an expression stands, so that this can be decided; {help}")
