@@ -56,6 +56,8 @@ pub struct Outcome {
     pub read: Vec<(String, usize)>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
+    /// The policy sets that were checked, kept so that the end of the process can free them at once.
+    done: Vec<PolicySet>,
 }
 
 /// Why there is no outcome.
@@ -350,6 +352,7 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
     findings.retain(|finding| finding.level != Level::Off);
     outcome.suppressed += excused;
     outcome.findings.append(&mut findings);
+    outcome.done.push(set);
 }
 
 fn is_asked(rule: &str, options: &Options) -> bool {

@@ -138,7 +138,12 @@ fn judge(error: &ParseError, span: Span, text: &str, options: &mut ParseOptions)
         }
         ParseErrorKind::ExpectedComma if !options.allow_missing_commas => {
             options.allow_missing_commas = true;
-            (true, broken(error, span, text).help("put a comma between the two"))
+            let finding = broken(error, span, text).help("put a comma between the two");
+            (
+                true,
+                finding
+                    .note("the rest was read as meant, but Microsoft Graph and other JSON readers refuse it"),
+            )
         }
         _ => (false, broken(error, span, text)),
     }
