@@ -8,7 +8,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::WalkDir;
 
@@ -152,11 +151,20 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
-/// What a folder says about what is ignored.
-struct Ignores {
-    patterns: Option<Gitignore>,
-    /// It is the root of a repository, so that folders above it do not count.
-    is_root: bool,
+/// The `.gitignore` files that count for the entries of a folder, nearest first: its own and those above it, up to
+/// the root of the repository.
+fn ignore_files(folder: &Path) -> Vec<Gitignore> {
+    let mut found = Vec::new();
+    for folder in folder.ancestors() {
+        let file = folder.join(".gitignore");
+        if file.is_file() {
+            found.push(Gitignore::new(file).0);
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    found
 }
 
 struct Walk<'c> {
@@ -164,7 +172,7 @@ struct Walk<'c> {
     found: Discovery,
     by_config: HashMap<Option<PathBuf>, usize>,
     configs: HashMap<PathBuf, Option<PathBuf>>,
-    ignores: HashMap<PathBuf, Ignores>,
+    ignores: HashMap<PathBuf, Vec<Gitignore>>,
     taken: HashSet<PathBuf>,
 }
 
@@ -255,23 +263,18 @@ impl<'c> Walk<'c> {
 
     /// Whether the `.gitignore` files at and above an entry ignore it; the nearest that speaks decides.
     fn is_ignored(&mut self, path: &Path, is_dir: bool) -> bool {
-        let path = absolute(path);
-        for folder in path.ancestors().skip(1) {
-            let ignores = self.ignores.entry(folder.to_path_buf()).or_insert_with(|| {
-                let file = folder.join(".gitignore");
-                Ignores {
-                    patterns: file.is_file().then(|| Gitignore::new(file).0),
-                    is_root: folder.join(".git").exists(),
-                }
-            });
-            match ignores.patterns.as_ref().map_or(Match::None, |patterns| patterns.matched(&path, is_dir)) {
-                Match::Ignore(_) => return true,
-                Match::Whitelist(_) => return false,
-                Match::None if ignores.is_root => return false,
-                Match::None => {}
-            }
+        let Some(parent) = path.parent() else { return false };
+        if !self.ignores.contains_key(parent) {
+            let patterns = ignore_files(&absolute(parent));
+            self.ignores.insert(parent.to_path_buf(), patterns);
         }
-        false
+        let patterns = self.ignores.get(parent).map_or(&[][..], Vec::as_slice);
+        if patterns.is_empty() {
+            return false;
+        }
+        let path = absolute(path);
+        let speaks = patterns.iter().map(|patterns| patterns.matched(&path, is_dir)).find(|it| !it.is_none());
+        speaks.is_some_and(|found| found.is_ignore())
     }
 
     fn take(&mut self, path: &Path, named: bool) {
@@ -297,12 +300,11 @@ impl<'c> Walk<'c> {
             ConfigChoice::None => None,
             ConfigChoice::File(file) => Some(file.clone()),
             ConfigChoice::Nearest => {
-                let path = absolute(path);
                 let folder = path.parent()?;
                 if let Some(known) = self.configs.get(folder) {
                     return known.clone();
                 }
-                let config = config::nearest(folder);
+                let config = config::nearest(&absolute(folder));
                 self.configs.insert(folder.to_path_buf(), config.clone());
                 config
             }
