@@ -151,6 +151,12 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// The root of the repository that holds a folder.
+#[must_use]
+pub fn repository(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join(".git").exists())
+}
+
 /// The `.gitignore` files that count for the entries of a folder, nearest first: its own and those above it, up to
 /// the root of the repository.
 fn ignore_files(folder: &Path) -> Vec<Gitignore> {

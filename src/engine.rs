@@ -11,7 +11,7 @@ use crate::config::{Config, Exception};
 use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, Skipped, Trouble};
 use crate::finding::{Certainty, Finding, Label, Level, input};
 use crate::load::{self, Loaded};
-use crate::modules::{self, TerraformFile};
+use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
 use crate::rules;
@@ -285,7 +285,7 @@ fn take_in_harvest(mut harvest: Harvest, tenant: &mut Tenant, outcome: &mut Outc
 /// Reads Terraform files together, and counts for each what it holds.
 fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut Outcome) {
     let asked: Vec<_> = files.iter().map(|file| file.file).collect();
-    let mut harvest = modules::harvest(files, &mut outcome.sources);
+    let Modules { mut harvest, unreadable } = modules::read(files, &mut outcome.sources);
     let mut counts: BTreeMap<FileId, usize> = BTreeMap::new();
     for policy in &harvest.policies {
         *counts.entry(policy.whole.file).or_default() += 1;
@@ -299,15 +299,18 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
         tenant.partial || notation::looks_like_policy(text.as_bytes())
     };
     harvest.findings.retain(|finding| !finding.unread || is_policy(finding.primary.span.file));
+    harvest.findings.extend(unreadable);
     let unread: BTreeSet<_> = harvest
         .findings
         .iter()
         .filter(|finding| finding.unread)
         .map(|finding| finding.primary.span.file)
         .collect();
-    for file in asked {
+    outcome.unreadable += unread.len();
+    let files: BTreeSet<_> =
+        asked.into_iter().chain(counts.keys().copied()).chain(unread.iter().copied()).collect();
+    for file in files {
         let shown = outcome.sources.path(file).to_owned();
-        outcome.unreadable += usize::from(unread.contains(&file));
         match counts.get(&file) {
             Some(count) => outcome.read.push((shown, *count)),
             None if unread.contains(&file) => {}

@@ -16,7 +16,7 @@ use crate::discover::{self, Input};
 use crate::finding::{Finding, Label, Level, input};
 use crate::load;
 use crate::notation::Harvest;
-use crate::notation::terraform::{Block, is_wanted, read};
+use crate::notation::terraform::{self, Block, is_wanted};
 use crate::policy::Format;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::hcl::{self, Part};
@@ -71,15 +71,24 @@ const MAX_CALLS_IN_ALL: usize = 2_000;
 /// How deep modules may call each other.
 const MAX_CALLS: usize = 8;
 
+/// What modules hold.
+#[derive(Debug, Default)]
+pub struct Modules {
+    /// Their policies and named locations, and what is wrong in the texts.
+    pub harvest: Harvest,
+    /// Files of called modules that could not be read at all.
+    pub unreadable: Vec<Finding>,
+}
+
 /// Reads what the modules of some files hold. Files the modules need are added to the sources.
 #[must_use]
-pub fn harvest(files: Vec<TerraformFile>, sources: &mut Sources) -> Harvest {
+pub fn read(files: Vec<TerraformFile>, sources: &mut Sources) -> Modules {
     let mut folders = Folders::new();
     for file in files {
         folders.entry(folder_of(&file.path)).or_default().push(file);
     }
-    let called = add_needed(&mut folders, sources);
-    let modules = Modules { folders: &folders, sources };
+    let Needed { called, unreadable } = add_needed(&mut folders, sources);
+    let reader = Reader { folders: &folders, sources };
     let roots: Vec<_> = folders
         .iter()
         .filter(|(folder, files)| !called.contains(*folder) && files.iter().any(|file| file.asked))
@@ -90,16 +99,17 @@ pub fn harvest(files: Vec<TerraformFile>, sources: &mut Sources) -> Harvest {
             let asked: BTreeSet<_> = files.iter().filter(|file| file.asked).map(|file| file.file).collect();
             let mut harvest = Harvest::default();
             let mut calls = Calls { stack: Vec::new(), left: MAX_CALLS_IN_ALL };
-            modules.module(folder, BTreeMap::new(), &mut calls, &|file| asked.contains(&file), &mut harvest);
+            reader.module(folder, BTreeMap::new(), &mut calls, &|file| asked.contains(&file), &mut harvest);
             harvest
         })
         .collect();
-    harvests.into_iter().fold(Harvest::default(), |mut whole, part| {
+    let harvest = harvests.into_iter().fold(Harvest::default(), |mut whole, part| {
         whole.policies.extend(part.policies);
         whole.named_locations.extend(part.named_locations);
         whole.findings.extend(part.findings);
         whole
-    })
+    });
+    Modules { harvest, unreadable }
 }
 
 /// Files by folder.
@@ -147,9 +157,18 @@ fn called_folders(folder: &Path, file: &TerraformFile, sources: &Sources) -> Vec
         .collect()
 }
 
-/// Reads the other files of the modules, and the modules they call; returns the folders that are called.
-fn add_needed(folders: &mut Folders, sources: &mut Sources) -> BTreeSet<PathBuf> {
+/// What was added to the files that were asked for.
+struct Needed {
+    /// The folders that are called.
+    called: BTreeSet<PathBuf>,
+    /// Files in them that could not be read.
+    unreadable: Vec<Finding>,
+}
+
+/// Reads the other files of the modules, and the modules they call.
+fn add_needed(folders: &mut Folders, sources: &mut Sources) -> Needed {
     let mut called = BTreeSet::new();
+    let mut unreadable: BTreeMap<PathBuf, Vec<Finding>> = BTreeMap::new();
     let mut waiting: Vec<(PathBuf, usize)> = folders.keys().map(|folder| (folder.clone(), 0)).collect();
     let mut complete = BTreeSet::new();
     while let Some((folder, depth)) = waiting.pop() {
@@ -157,18 +176,20 @@ fn add_needed(folders: &mut Folders, sources: &mut Sources) -> BTreeSet<PathBuf>
             continue;
         }
         let files = folders.entry(folder.clone()).or_default();
-        add_folder(&folder, files, sources);
+        unreadable.insert(folder.clone(), add_folder(&folder, files, sources));
         for callee in files.iter().flat_map(|file| called_folders(&folder, file, sources)) {
             waiting.push((callee.clone(), depth + 1));
             called.insert(callee);
         }
     }
-    called
+    unreadable.retain(|folder, _| called.contains(folder));
+    Needed { called, unreadable: unreadable.into_values().flatten().collect() }
 }
 
-/// Adds the files of a folder that were not asked for.
-fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sources) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+/// Adds the files of a folder that were not asked for; returns what kept some from being read.
+fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sources) -> Vec<Finding> {
+    let mut unreadable = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return unreadable };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| discover::is_terraform(path));
     paths.sort();
@@ -180,10 +201,12 @@ fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sourc
         }
         let format = discover::format_of(&path);
         let input = Input { shown: discover::shown(&path), path, named: false, format };
-        let loaded = load::file(&input, sources.next_id());
+        let mut loaded = load::file(&input, sources.next_id());
+        unreadable.append(&mut loaded.findings);
         let file = sources.add(loaded.source);
         files.push(TerraformFile { file, path: input.path, asked: false });
     }
+    unreadable
 }
 
 /// The calls that lead to a module, and how many more may be followed.
@@ -193,12 +216,12 @@ struct Calls {
 }
 
 /// The modules and their texts.
-struct Modules<'t> {
+struct Reader<'t> {
     folders: &'t Folders,
     sources: &'t Sources,
 }
 
-impl Modules<'_> {
+impl Reader<'_> {
     /// Reads a module and the modules it calls; returns its outputs.
     fn module(
         &self,
@@ -277,7 +300,7 @@ fn too_large(span: Span) -> Finding {
 fn take(resource: &Resource, is_json: bool, harvest: &mut Harvest) {
     let Resource { kind, address, head, whole, body } = resource;
     let format = if is_json { Format::Json } else { Format::Hcl };
-    read(Block { kind, address, head: *head, whole: *whole, body }, format, harvest);
+    terraform::read(Block { kind, address, head: *head, whole: *whole, body }, format, harvest);
 }
 
 /// The files of values that Terraform takes by itself, the last of which wins; where there is one other file
@@ -334,9 +357,12 @@ impl Files for Disk {
 }
 
 impl Disk {
-    /// A path relative to the module; an absolute one is not followed.
+    /// A path relative to the module, where it stays inside the repository, or inside the module if there is
+    /// no repository. Nothing else of the machine is read: reports show values, and whoever proposes a change
+    /// must not be able to have them show other files.
     fn inside(&self, path: &str) -> Option<PathBuf> {
-        let path = Path::new(path);
-        (!path.is_absolute()).then(|| normal(&self.folder.join(path)))
+        let module = fs::canonicalize(&self.folder).ok()?;
+        let path = fs::canonicalize(module.join(path)).ok()?;
+        path.starts_with(discover::repository(&module).unwrap_or(&module)).then_some(path)
     }
 }

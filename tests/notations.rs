@@ -581,6 +581,37 @@ variable "named" {
     }
 
     #[test]
+    fn a_called_module_that_cannot_be_read_is_reported_though_not_asked_for() {
+        let call = "module \"ca\" {\nsource = \"../modules/ca\"\ngroups = ['a']\n}";
+        let module = long(&module());
+        let broken = format!("{module}resource \"x\" \"bad\" {{\n  a = = 1\n}}\n");
+        let mut not_text = module.into_bytes();
+        not_text.extend([0xff, 0xfe, b'\n']);
+        for (bytes, rule) in [(broken.into_bytes(), "[syntax-error]"), (not_text, "[unreadable-file]")] {
+            let folder = folder(&[("live/main.tf", call), ("modules/ca/main.tf", "")]);
+            fs::write(folder.path().join("modules/ca/main.tf"), bytes).unwrap();
+            let live = folder.path().join("live");
+            let (out, _, code) =
+                ran(calint(&live).args(["--no-config", "--format", "concise"]).output().unwrap());
+            assert_eq!((out.matches(rule).count(), code), (1, Some(2)), "{out}");
+            assert!(out.contains("\n1 file, "), "{out}");
+        }
+    }
+
+    #[test]
+    fn no_file_outside_the_repository_is_read() {
+        let excluded = "jsondecode(file(\"${path.module}/../../ids.json\"))";
+        for (repository, expected) in [("", "p: a"), ("inside", "p: ?")] {
+            let folder = folder(&[("ids.json", "['a']"), ("inside/live/main.tf", &block("p", excluded))]);
+            fs::create_dir(folder.path().join(repository).join(".git")).unwrap();
+            let mut outcome = Outcome::default();
+            let tenants = engine::read(&options(&folder.path().join("inside")), &mut outcome).unwrap();
+            let found = format!("p: {}", entries(&tenants[0].set.policies[0].users.exclude_groups));
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
     fn the_other_files_of_a_module_are_known_but_not_reported() {
         let folder = folder(&[
             ("one.tf", &block("one", "local.groups")),
