@@ -160,17 +160,8 @@ pub fn repository(folder: &Path) -> Option<&Path> {
 /// The `.gitignore` files that count for the entries of a folder, nearest first: its own and those above it, up to
 /// the root of the repository.
 fn ignore_files(folder: &Path) -> Vec<Gitignore> {
-    let mut found = Vec::new();
-    for folder in folder.ancestors() {
-        let file = folder.join(".gitignore");
-        if file.is_file() {
-            found.push(Gitignore::new(file).0);
-        }
-        if folder.join(".git").exists() {
-            break;
-        }
-    }
-    found
+    let files = config::up_to_repository(folder).map(|folder| folder.join(".gitignore"));
+    files.filter(|file| file.is_file()).map(|file| Gitignore::new(file).0).collect()
 }
 
 struct Walk<'c> {

@@ -87,14 +87,15 @@ impl Config {
 /// The nearest configuration at or above a folder, up to the root of the repository it lies in.
 #[must_use]
 pub fn nearest(folder: &Path) -> Option<PathBuf> {
-    for above in folder.ancestors() {
-        let candidate = above.join(FILE_NAME);
-        if candidate.is_file() {
-            return Some(candidate);
-        }
-        if above.join(".git").exists() {
-            return None;
-        }
-    }
-    None
+    up_to_repository(folder).map(|above| above.join(FILE_NAME)).find(|candidate| candidate.is_file())
+}
+
+/// A folder and those above it, nearest first, up to the root of the repository it lies in.
+pub fn up_to_repository(folder: &Path) -> impl Iterator<Item = &Path> {
+    let mut inside = true;
+    folder.ancestors().take_while(move |above| {
+        let taken = inside;
+        inside = inside && !above.join(".git").exists();
+        taken
+    })
 }
