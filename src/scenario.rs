@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::access::sign_in::{
-    Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn, Target,
+    Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn,
+    Target, Trust,
 };
-use crate::access::{Capabilities, Trust};
 use crate::policy::words::{GuestType, InsiderRisk, Platform, UserAction, Word};
 
 /// A scenario as written.
@@ -54,6 +54,8 @@ struct SignInContext {
     include_applications: Option<Vec<String>>,
     user_action: Option<String>,
     authentication_context_value: Option<String>,
+    #[serde(default)]
+    basic_scopes_only: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,11 +118,13 @@ pub fn parse(text: &str) -> Result<(SignIn, Capabilities), String> {
             None => None,
             Some(flow) => level(Some(&flow.transfer_method), "transferMethod")?,
         },
+        closed: false,
     };
     let InboundTrust { mfa, compliant_device, hybrid_device } = scenario.inbound_trust;
     let controls = scenario.satisfied_controls;
     let capabilities = Capabilities {
         controls: controls.map(|names| names.iter().map(|name| name.to_lowercase()).collect()),
+        methods: None,
         trust: Trust { mfa, compliant_device, hybrid_device },
     };
     Ok((sign_in, capabilities))
@@ -175,7 +179,10 @@ const ACTIONS: &[(UserAction, &str)] = &[
 impl SignInContext {
     fn read(&self) -> Result<Target, String> {
         match (&self.include_applications, &self.user_action, &self.authentication_context_value) {
-            (Some(apps), None, None) => Ok(Target::Apps(apps.iter().map(|id| id.to_lowercase()).collect())),
+            (Some(apps), None, None) => {
+                let ids = apps.iter().map(|id| id.to_lowercase()).collect();
+                Ok(if self.basic_scopes_only { Target::BasicScopes(ids) } else { Target::Apps(ids) })
+            }
             (None, Some(action), None) => {
                 let known = ACTIONS.iter().find(|(_, name)| name.eq_ignore_ascii_case(action));
                 let action = known.map(|(action, _)| *action).or_else(|| UserAction::parse(action));

@@ -2,16 +2,21 @@
 //!
 //! Rules ask here; none of them reads the semantics a second time.
 
+mod answer;
 mod applies;
 mod decide;
 mod emergency;
+mod expr;
 pub mod filter;
 mod grant;
+mod meets;
 mod scope;
 pub mod sign_in;
+mod strength;
 
-pub use applies::{Applies, Aspect, applies, resource};
-pub use decide::{Capabilities, Decision, Judgement, Trust, Verdict, decide, name, unmet};
+pub use answer::{Facts, resource};
+pub use applies::Aspect;
+pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,

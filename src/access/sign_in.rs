@@ -10,7 +10,7 @@ use super::filter::Attributes;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, Risk, TransferMethod, UserAction};
 
 /// A sign-in. `None` is a fact that is not given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SignIn {
     /// Who asks.
     pub identity: Identity,
@@ -36,6 +36,9 @@ pub struct SignIn {
     pub insider_risk: Option<Option<InsiderRisk>>,
     /// How the session was moved between devices.
     pub flow: Option<TransferMethod>,
+    /// Names and placeholders are told apart: one that is not listed is neither this person nor a group, role or
+    /// location of theirs. Sign-ins that are made up for an analysis are like that; recorded ones are not.
+    pub closed: bool,
 }
 
 /// Who asks.
@@ -47,6 +50,12 @@ pub enum Identity {
     ServicePrincipal(String),
     /// An agent identity, by object id.
     Agent(String),
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self::Person(Person::default())
+    }
 }
 
 /// A person.
@@ -75,6 +84,58 @@ pub enum PersonKind {
     AgentUser,
 }
 
+impl PersonKind {
+    /// Every kind, each a bit of [`Kinds`].
+    pub const ALL: [Self; 8] = [
+        Self::Member,
+        Self::AgentUser,
+        Self::External(GuestType::InternalGuest),
+        Self::External(GuestType::CollaborationGuest),
+        Self::External(GuestType::CollaborationMember),
+        Self::External(GuestType::DirectConnect),
+        Self::External(GuestType::Other),
+        Self::External(GuestType::ServiceProvider),
+    ];
+
+    /// Whether the account belongs to another organization. An internal guest has an account and devices of this
+    /// tenant.
+    #[must_use]
+    pub fn is_foreign(self) -> bool {
+        matches!(self, Self::External(kind) if kind != GuestType::InternalGuest)
+    }
+}
+
+/// Some kinds of account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// Those that fit.
+    #[must_use]
+    pub fn which(fits: impl Fn(PersonKind) -> bool) -> Self {
+        let bits = PersonKind::ALL.iter().enumerate().filter(|(_, kind)| fits(**kind));
+        Self(bits.fold(0, |bits, (at, _)| bits | 1 << at))
+    }
+
+    /// Exactly one.
+    #[must_use]
+    pub fn only(kind: PersonKind) -> Self {
+        Self::which(|other| other == kind)
+    }
+
+    /// Accounts of another organization.
+    #[must_use]
+    pub fn foreign() -> Self {
+        Self::which(PersonKind::is_foreign)
+    }
+
+    /// Whether a kind is among them.
+    #[must_use]
+    pub fn contains(self, kind: PersonKind) -> bool {
+        PersonKind::ALL.iter().position(|known| *known == kind).is_some_and(|at| self.0 & (1 << at) != 0)
+    }
+}
+
 /// What somebody belongs to.
 #[derive(Clone, Debug, Default)]
 pub struct Memberships {
@@ -89,10 +150,19 @@ pub struct Memberships {
 pub enum Target {
     /// Resources, by application id in lower case. A policy that covers one covers the sign-in.
     Apps(Vec<String>),
+    /// Nothing but basic scopes, such as `openid` and `User.Read`, for these apps. Source: Microsoft Entra
+    /// documentation, "Enforcement of policies with resource exclusions".
+    BasicScopes(Vec<String>),
     /// A user action.
     Action(UserAction),
     /// An authentication context.
     Context(String),
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self::Apps(Vec::new())
+    }
 }
 
 /// A kind of client.
@@ -154,15 +224,82 @@ impl Device {
     }
 }
 
+/// The country of an address that no table maps to one.
+pub const UNMAPPED: &str = "unmapped";
+
 /// Where a sign-in comes from.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The public address.
     pub address: Option<IpAddr>,
-    /// The country, two letters in upper case.
+    /// The country, two letters in upper case, or [`UNMAPPED`].
     pub country: Option<String>,
     /// The named locations it lies in, all of them, where that is told.
     pub named: Option<BTreeSet<String>>,
     /// Whether it is trusted.
     pub trusted: Option<bool>,
+}
+
+/// What a person can bring.
+#[derive(Clone, Debug, Default)]
+pub struct Capabilities {
+    /// The controls the person can meet, by their name in a policy; strengths by id. `None` is everything that
+    /// the device, the client and the kind of account allow.
+    pub controls: Option<BTreeSet<String>>,
+    /// The authentication methods the person has; `None` leaves that to `controls`.
+    pub methods: Option<Methods>,
+    /// What of a guest's home tenant is accepted here; nothing, unless it is told.
+    pub trust: Trust,
+}
+
+/// What cross-tenant access settings accept from a guest's home tenant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Multifactor authentication.
+    pub mfa: bool,
+    /// Compliant devices.
+    pub compliant_device: bool,
+    /// Hybrid joined devices.
+    pub hybrid_device: bool,
+}
+
+/// The authentication methods of a person, beside a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Methods {
+    /// None: a new person, or one who lost them.
+    None,
+    /// A Temporary Access Pass that an administrator issued.
+    AccessPass,
+    /// What people register by themselves: Authenticator, codes, text message, voice.
+    Registered,
+    /// A passkey or a certificate.
+    Passkey,
+    /// All there are.
+    Every,
+}
+
+impl Methods {
+    /// Every value, fewest first.
+    pub const ALL: [Self; 5] = [Self::None, Self::AccessPass, Self::Registered, Self::Passkey, Self::Every];
+
+    /// The method combinations they make, as authentication strengths write them; `None` is all. Source:
+    /// Microsoft Entra documentation, "Authentication strengths".
+    #[must_use]
+    pub fn combinations(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::None => Some(&["password"]),
+            Self::AccessPass => {
+                Some(&["password", "temporaryAccessPassOneTime", "temporaryAccessPassMultiUse"])
+            }
+            Self::Registered => Some(&[
+                "password",
+                "password,microsoftAuthenticatorPush",
+                "password,softwareOath",
+                "password,sms",
+                "password,voice",
+            ]),
+            Self::Passkey => Some(&["password", "fido2", "x509CertificateMultiFactor"]),
+            Self::Every => None,
+        }
+    }
 }

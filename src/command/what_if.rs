@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Exit, Failure, terminal};
 use crate::access::sign_in::SignIn;
-use crate::access::{self, Applies, Capabilities, Decision, Demand, Judgement, Standing, Verdict};
+use crate::access::{self, Applies, Decision, Demand, Judgement, Standing, Verdict};
 use crate::cli::{Color, Compat, WhatIfArgs, WhatIfFormat};
 use crate::discover::{ConfigChoice, in_words};
 use crate::engine::{self, Options, Outcome};
@@ -26,7 +26,7 @@ pub(super) fn run(args: &WhatIfArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let mut outcome = Outcome::default();
     let (set, assume) = policies(args, &mut outcome)?;
     let decision = access::decide(&sign_in, &set, &capabilities, assume);
-    let explained = Explained::new(&decision, &sign_in, &capabilities, args.compat, &outcome.sources);
+    let explained = Explained::new(&decision, &sign_in, args.compat, &outcome.sources);
     match args.format {
         WhatIfFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &explained).map_err(io::Error::other)?;
@@ -103,13 +103,7 @@ struct Place<'a> {
 }
 
 impl<'a> Explained<'a> {
-    fn new(
-        decision: &'a Decision<'a>,
-        sign_in: &SignIn,
-        capabilities: &Capabilities,
-        compat: Compat,
-        sources: &'a Sources,
-    ) -> Self {
+    fn new(decision: &'a Decision<'a>, sign_in: &SignIn, compat: Compat, sources: &'a Sources) -> Self {
         let mut explained = Self {
             version: 1,
             verdict: decision.verdict,
@@ -120,7 +114,7 @@ impl<'a> Explained<'a> {
             depends_on: Vec::new(),
         };
         for judgement in &decision.judgements {
-            explained.take(judgement, sign_in, capabilities, compat, sources);
+            explained.take(judgement, sign_in, compat, sources);
         }
         if compat == Compat::Graph {
             let blocks = |entry: &Entry<'_>| {
@@ -133,14 +127,7 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    fn take(
-        &mut self,
-        judgement: &'a Judgement<'a>,
-        sign_in: &SignIn,
-        capabilities: &Capabilities,
-        compat: Compat,
-        sources: &'a Sources,
-    ) {
+    fn take(&mut self, judgement: &'a Judgement<'a>, sign_in: &SignIn, compat: Compat, sources: &'a Sources) {
         let policy = judgement.policy;
         let truth = match (judgement.applies.truth(), compat) {
             (Truth::Unknown, Compat::Graph) => Truth::No,
@@ -148,10 +135,7 @@ impl<'a> Explained<'a> {
         };
         let unmet: Vec<String> = match truth {
             Truth::No => Vec::new(),
-            _ => access::unmet(&judgement.demand, sign_in, capabilities)
-                .iter()
-                .map(|need| access::name(need.value))
-                .collect(),
+            _ => judgement.unmet.iter().map(|need| access::name(need.value)).collect(),
         };
         let enforced = judgement.standing == Standing::Enforced;
         if enforced && truth == Truth::Yes {

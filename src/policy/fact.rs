@@ -38,6 +38,16 @@ impl Truth {
             _ => Self::Unknown,
         }
     }
+
+    /// It does not hold.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl From<bool> for Truth {

@@ -15,6 +15,12 @@ pub const BUILT_IN: [&str; 3] = [MFA, PASSWORDLESS, PHISHING_RESISTANT];
 /// The method combinations an emergency access account can use alone, on any device and network.
 pub const UNAIDED: [&str; 2] = ["fido2", "x509CertificateMultiFactor"];
 
+/// The built-in strengths that imply a built-in strength.
+pub fn implying(id: &str) -> impl Iterator<Item = &'static str> {
+    let at = BUILT_IN.iter().position(|known| *known == id);
+    at.and_then(|at| BUILT_IN.get(at + 1..)).unwrap_or_default().iter().copied()
+}
+
 /// The method combinations of a built-in strength.
 #[must_use]
 pub fn combinations(id: &str) -> Option<&'static [&'static str]> {

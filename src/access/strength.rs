@@ -1,0 +1,78 @@
+//! What authentication strengths accept.
+//!
+//! Source: Microsoft Entra documentation, "Authentication strengths" and "Authentication strength for external
+//! users".
+
+use super::sign_in::Methods;
+use crate::policy::ids::strengths;
+use crate::policy::{PolicySet, Strength, Truth};
+
+/// Methods a guest can use in this tenant where multifactor authentication of the home tenant is not accepted.
+const GUEST_METHODS: [&str; 4] =
+    ["password,sms", "password,voice", "password,microsoftAuthenticatorPush", "password,softwareOath"];
+
+/// The combinations a strength accepts, as far as the files or the service tell.
+struct Accepted<'s> {
+    combinations: Vec<&'s str>,
+    /// There may be more.
+    more: bool,
+}
+
+fn accepted<'s>(strength: &'s Strength, _set: &'s PolicySet) -> Accepted<'s> {
+    if !strength.combinations.is_empty() {
+        return Accepted {
+            combinations: strength.combinations.known().map(|at| at.value.as_str()).collect(),
+            more: !strength.combinations.is_known(),
+        };
+    }
+    match strength.id.get().and_then(|id| strengths::combinations(id.value)) {
+        Some(built_in) => Accepted { combinations: built_in.to_vec(), more: false },
+        None => Accepted { combinations: Vec::new(), more: true },
+    }
+}
+
+/// Whether one of the accepted combinations fits.
+fn accepts(strength: &Strength, set: &PolicySet, fits: impl Fn(&str) -> bool) -> Truth {
+    let accepted = accepted(strength, set);
+    if accepted.combinations.iter().any(|combination| fits(combination)) {
+        Truth::Yes
+    } else if accepted.more {
+        Truth::Unknown
+    } else {
+        Truth::No
+    }
+}
+
+/// Whether somebody with these methods meets a strength. With all methods, a strength whose combinations are not
+/// told is met.
+pub(super) fn met_by(strength: &Strength, set: &PolicySet, methods: Methods) -> Truth {
+    match methods.combinations() {
+        Some(own) => accepts(strength, set, |combination| {
+            own.iter().any(|method| method.eq_ignore_ascii_case(combination))
+        }),
+        None => possible(strength, set),
+    }
+}
+
+/// Whether a strength accepts anything at all; one that is not told does.
+fn possible(strength: &Strength, set: &PolicySet) -> Truth {
+    match accepts(strength, set, |_| true) {
+        Truth::Unknown => Truth::Yes,
+        decided => decided,
+    }
+}
+
+/// Whether a guest can meet a strength with methods of this tenant.
+pub(super) fn met_by_guests(strength: &Strength, set: &PolicySet) -> Truth {
+    accepts(strength, set, |combination| {
+        GUEST_METHODS.iter().any(|known| known.eq_ignore_ascii_case(combination))
+    })
+}
+
+/// Whether a strength accepts something other than Windows Hello for Business, which needs a Windows computer.
+pub(super) fn met_off_windows(strength: &Strength, set: &PolicySet) -> Truth {
+    match accepts(strength, set, |combination| !combination.eq_ignore_ascii_case("windowsHelloForBusiness")) {
+        Truth::Unknown => Truth::Yes,
+        decided => decided,
+    }
+}
