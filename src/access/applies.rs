@@ -209,7 +209,10 @@ fn user_token<'p>(token: UserToken) -> Expr<'p> {
     }
 }
 
+/// Groups or roles. An agent's user account is reached by the scope of all agent users alone, whatever groups it is
+/// in.
 fn member_list<'p>(list: &'p List<Principal>, ask: fn(Name<'p>) -> Question<'p>) -> Expr<'p> {
+    let agent = Question::Kind(Kinds::only(PersonKind::AgentUser));
     let items = list.items.iter().map(|item| match &item.value {
         Given::Known(Principal::Id(text)) => Expr::Ask(ask(Name { text, is_id: true })),
         Given::Known(Principal::Name(text)) => Expr::Ask(ask(Name { text, is_id: false })),
@@ -217,7 +220,8 @@ fn member_list<'p>(list: &'p List<Principal>, ask: fn(Name<'p>) -> Question<'p>)
         Given::Known(Principal::Token(_)) => Expr::NO,
         Given::Unresolved(what) => unresolved(what, ask),
     });
-    Expr::any(items.chain(list.open.iter().map(|open| unresolved(&open.value, ask))))
+    let members = Expr::any(items.chain(list.open.iter().map(|open| unresolved(&open.value, ask))));
+    members.and(Expr::Ask(agent).negated())
 }
 
 /// Kinds of guests and their home tenants. An internal guest has no home tenant: a list of tenants takes it in

@@ -12,7 +12,7 @@ use crate::policy::{List, Pair, Policy, Strength, Truth};
 
 /// A fact of a sign-in. Each concerns one property of it, so that its answer follows from that property alone.
 #[derive(Clone, Debug)]
-pub(super) enum Question<'p> {
+pub enum Question<'p> {
     /// A person asks, not a service principal or an agent identity.
     Person,
     /// The person is the one of this id, name or placeholder.
@@ -93,16 +93,16 @@ pub(super) enum Question<'p> {
 
 /// Somebody in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name<'p> {
+pub struct Name<'p> {
     /// The id, name or placeholder.
-    pub(super) text: &'p str,
+    pub text: &'p str,
     /// It is an object id: another id is another object.
-    pub(super) is_id: bool,
+    pub is_id: bool,
 }
 
 /// An expression over facts.
 #[derive(Clone, Debug)]
-pub(super) enum Expr<'p> {
+pub enum Expr<'p> {
     /// Decided, whatever the sign-in; or never decided.
     Is(Truth),
     /// A fact.
@@ -119,14 +119,14 @@ pub(super) enum Expr<'p> {
 
 impl<'p> Expr<'p> {
     /// Always.
-    pub(super) const YES: Self = Self::Is(Truth::Yes);
+    pub const YES: Self = Self::Is(Truth::Yes);
     /// Never.
-    pub(super) const NO: Self = Self::Is(Truth::No);
+    pub const NO: Self = Self::Is(Truth::No);
     /// Not told by the files.
-    pub(super) const UNKNOWN: Self = Self::Is(Truth::Unknown);
+    pub const UNKNOWN: Self = Self::Is(Truth::Unknown);
 
     /// All hold.
-    pub(super) fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+    pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut kept = Vec::new();
         for part in parts {
             match part {
@@ -146,7 +146,7 @@ impl<'p> Expr<'p> {
     }
 
     /// One holds.
-    pub(super) fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut kept = Vec::new();
         for part in parts {
             match part {
@@ -167,13 +167,13 @@ impl<'p> Expr<'p> {
 
     /// Both hold.
     #[must_use]
-    pub(super) fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self::all([self, other])
     }
 
     /// It does not hold.
     #[must_use]
-    pub(super) fn negated(self) -> Self {
+    pub fn negated(self) -> Self {
         match self {
             Self::Is(truth) => Self::Is(truth.negated()),
             Self::Not(inner) => *inner,
@@ -183,12 +183,12 @@ impl<'p> Expr<'p> {
 
     /// It can hold.
     #[must_use]
-    pub(super) fn may(self) -> Self {
+    pub fn may(self) -> Self {
         Self::May(Box::new(self))
     }
 
     /// Whether it holds where facts are answered so.
-    pub(super) fn truth(&self, answer: &impl Fn(&Question<'p>) -> Truth) -> Truth {
+    pub fn truth(&self, answer: &impl Fn(&Question<'p>) -> Truth) -> Truth {
         match self {
             Self::Is(truth) => *truth,
             Self::Ask(question) => answer(question),
@@ -209,7 +209,7 @@ impl<'p> Expr<'p> {
     }
 
     /// Every fact it asks for.
-    pub(super) fn questions<'e>(&'e self, found: &mut Vec<&'e Question<'p>>) {
+    pub fn questions<'e>(&'e self, found: &mut Vec<&'e Question<'p>>) {
         match self {
             Self::Is(_) => {}
             Self::Ask(question) => found.push(question),

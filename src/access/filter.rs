@@ -51,6 +51,12 @@ pub type Attributes = BTreeMap<String, Vec<String>>;
 /// Attributes that are collections, of which `-contains` matches whole elements.
 const COLLECTIONS: [&str; 2] = ["physicalids", "systemlabels"];
 
+/// Whether an attribute is a collection.
+#[must_use]
+pub(super) fn is_collection(attribute: &str) -> bool {
+    COLLECTIONS.contains(&attribute)
+}
+
 /// The longest rule the service accepts, in characters.
 pub const MAX_RULE: usize = 3072;
 
@@ -102,7 +108,7 @@ impl Comparison {
                 Test::Equals => own == *value,
                 Test::StartsWith => own.starts_with(value.as_str()),
                 Test::EndsWith => own.ends_with(value.as_str()),
-                Test::Contains if COLLECTIONS.contains(&self.attribute.as_str()) => own == *value,
+                Test::Contains if is_collection(&self.attribute) => own == *value,
                 Test::Contains => own.contains(value.as_str()),
             })
         };

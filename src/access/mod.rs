@@ -2,16 +2,21 @@
 //!
 //! Rules ask here; none of them reads the semantics a second time.
 
+mod addresses;
+pub mod analysis;
 mod answer;
 mod applies;
 mod decide;
+mod devices;
 mod emergency;
-mod expr;
+pub mod expr;
 pub mod filter;
 mod grant;
 mod meets;
 mod scope;
 pub mod sign_in;
+pub mod solver;
+pub mod space;
 mod strength;
 
 pub use answer::{Facts, resource};

@@ -1,0 +1,307 @@
+//! What all policies of a tenant do together.
+//!
+//! Every question is one search: is there a sign-in that lies in some circumstances and that nothing refuses? What
+//! the files do not tell is searched both ways.
+
+use std::collections::BTreeMap;
+
+use super::applies::conditions;
+use super::expr::Expr;
+use super::meets::met;
+use super::sign_in::{Capabilities, SignIn};
+use super::solver::{Answer, Dim, Query, Region, Sat, Solve, smallest_blame};
+use super::space::{Extent, Property, Space, Wanted};
+use super::{Access, Standing, is_enforced, standing};
+use crate::policy::{Policy, Truth};
+
+/// Which policies count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Those that are enforced.
+    Enforced,
+    /// Those that are not enforced too, as if they were.
+    OnceEnabled,
+}
+
+/// Circumstances: properties of a sign-in that have only some of their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Circumstances {
+    within: BTreeMap<Dim, Vec<usize>>,
+}
+
+impl Circumstances {
+    /// Lets a property have only some of its values; those that earlier calls left out stay out.
+    #[must_use]
+    pub fn with(mut self, dim: Option<Dim>, values: &[usize]) -> Self {
+        if let Some(dim) = dim {
+            let kept = match self.within.remove(&dim) {
+                Some(before) => before.into_iter().filter(|value| values.contains(value)).collect(),
+                None => values.to_vec(),
+            };
+            self.within.insert(dim, kept);
+        }
+        self
+    }
+
+    /// The same circumstances with a property free again, but for some values.
+    #[must_use]
+    pub fn instead(mut self, dim: Option<Dim>, values: &[usize]) -> Self {
+        if let Some(dim) = dim {
+            self.within.insert(dim, values.to_vec());
+        }
+        self
+    }
+}
+
+/// What is known of a way in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A sign-in that nothing refuses.
+    Open(Vec<usize>),
+    /// There is none: a smallest set of policies, by number, that refuse every one.
+    Shut(Vec<usize>),
+    /// It depends on what the files do not tell of these policies; the sign-in gets in if they do not refuse it.
+    Depends(Vec<usize>, Vec<usize>),
+    /// Not decided within the budget.
+    Undecided,
+}
+
+impl Way {
+    /// Whether there certainly is one.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    /// Whether there certainly is none.
+    #[must_use]
+    pub fn is_shut(&self) -> bool {
+        matches!(self, Self::Shut(_))
+    }
+}
+
+/// A policy as regions of the space, by number.
+#[derive(Debug)]
+struct Judged<'a> {
+    policy: &'a Policy,
+    /// Where it possibly applies.
+    applies: usize,
+    /// Where it certainly, and where it possibly, refuses.
+    refuses: [usize; 2],
+    /// The same as regions.
+    refused: Extent,
+}
+
+/// The policies of a tenant, together.
+pub struct Analysis<'a, S = Sat> {
+    /// All sign-ins that differ.
+    pub space: Space<'a>,
+    sat: S,
+    judged: Vec<Judged<'a>>,
+    undecided: bool,
+}
+
+const CERTAINLY: usize = 0;
+const POSSIBLY: usize = 1;
+
+/// The most policies that are judged together. A tenant can hold 195; a folder with more is not one tenant.
+pub const MAX_POLICIES: usize = 400;
+
+impl<'a, S: Solve> Analysis<'a, S> {
+    /// Reads the judged policies of a tenant into one space.
+    #[must_use]
+    pub fn new(access: &Access<'a>, wanted: &Wanted) -> Self {
+        let (set, assume) = (access.set, access.assume);
+        let exprs: Vec<_> = access
+            .judged()
+            .map(|policy| {
+                let applies = Expr::all(conditions(policy).into_iter().map(|(_, expr)| expr));
+                (policy, applies, met(policy, set, assume))
+            })
+            .collect();
+        let asked = exprs.iter().flat_map(|(_, applies, met)| [applies, met]);
+        let space = Space::new(set, assume, asked, wanted);
+        let mut sat = S::new(&space.sizes(), &space.always());
+        let judged = exprs
+            .iter()
+            .map(|(policy, applies, met)| {
+                let (applies, met) = (space.extent(applies), space.extent(met));
+                let certain = Region::all([applies.certain.clone(), met.possible.outside()]);
+                let possible = Region::all([applies.possible.clone(), met.certain.outside()]);
+                Judged {
+                    policy,
+                    applies: sat.add(&applies.possible),
+                    refuses: [sat.add(&certain), sat.add(&possible)],
+                    refused: Extent { certain, possible },
+                }
+            })
+            .collect();
+        Self { space, sat, judged, undecided: false }
+    }
+
+    /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
+    #[must_use]
+    pub fn refuses(&self, policy: usize, point: &[usize]) -> Truth {
+        let Some(judged) = self.judged.get(policy) else { return Truth::Unknown };
+        match (judged.refused.certain.contains(point), judged.refused.possible.contains(point)) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::Unknown,
+            (false, false) => Truth::No,
+        }
+    }
+
+    /// Whether a search used up its budget.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.undecided
+    }
+
+    /// The policies, by number.
+    #[must_use]
+    pub fn policy(&self, number: usize) -> Option<&'a Policy> {
+        self.judged.get(number).map(|judged| judged.policy)
+    }
+
+    /// How many policies are judged.
+    #[must_use]
+    pub fn policies(&self) -> usize {
+        self.judged.len()
+    }
+
+    /// The sign-in a point stands for.
+    #[must_use]
+    pub fn sign_in(&self, point: &[usize]) -> (SignIn, Capabilities) {
+        self.space.sign_in(point)
+    }
+
+    /// Adds a region to search in, and gives its number.
+    pub fn add(&mut self, region: &Region) -> usize {
+        self.sat.add(region)
+    }
+
+    /// The policies that count: certainly, or possibly.
+    fn counted(&self, scope: Scope, certainly: bool) -> Vec<usize> {
+        let counts = |policy: &Policy| match (scope, is_enforced(policy)) {
+            (Scope::OnceEnabled, _) | (_, Truth::Yes) => true,
+            (Scope::Enforced, Truth::Unknown) => !certainly,
+            (Scope::Enforced, Truth::No) => false,
+        };
+        let all = self.judged.iter().enumerate();
+        all.filter(|(_, judged)| counts(judged.policy)).map(|(number, _)| number).collect()
+    }
+
+    fn regions(&self, policies: &[usize], which: usize) -> Vec<usize> {
+        let judged = policies.iter().filter_map(|number| self.judged.get(*number));
+        judged.filter_map(|judged| judged.refuses.get(which).copied()).collect()
+    }
+
+    fn solve(&mut self, query: &Query) -> Answer {
+        let answer = self.sat.solve(query);
+        self.undecided |= answer == Answer::Undecided;
+        answer
+    }
+
+    /// Whether there is a way in, in some circumstances; `inside` and `outside` are further regions.
+    pub fn way_between(
+        &mut self,
+        circumstances: &Circumstances,
+        inside: &[usize],
+        outside: &[usize],
+        scope: Scope,
+    ) -> Way {
+        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        let base = Query { within, inside: inside.to_vec(), outside: outside.to_vec() };
+        let mut query = base.clone();
+        query.outside.extend(self.regions(&self.counted(scope, false), POSSIBLY));
+        let doubted = match self.solve(&query) {
+            Answer::Point(point) => return Way::Open(point),
+            Answer::Undecided => return Way::Undecided,
+            Answer::Never(regions) => regions,
+        };
+        let mut certain = base.clone();
+        certain.outside.extend(self.regions(&self.counted(scope, true), CERTAINLY));
+        match self.solve(&certain) {
+            Answer::Point(point) => {
+                let blamed = smallest_blame(&mut self.sat, &query, doubted);
+                Way::Depends(self.numbers(&blamed, POSSIBLY), point)
+            }
+            Answer::Undecided => Way::Undecided,
+            Answer::Never(regions) => {
+                let mut least = base;
+                least.outside.extend(&regions);
+                let blamed = smallest_blame(&mut self.sat, &least, regions);
+                Way::Shut(self.numbers(&blamed, CERTAINLY))
+            }
+        }
+    }
+
+    /// Whether there is a way in, in some circumstances.
+    pub fn way(&mut self, circumstances: &Circumstances, scope: Scope) -> Way {
+        self.way_between(circumstances, &[], &[], scope)
+    }
+
+    /// Whether some policies alone certainly refuse every sign-in in some circumstances.
+    pub fn shut_by(&mut self, circumstances: &Circumstances, policies: &[usize]) -> bool {
+        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        let query = Query { within, inside: Vec::new(), outside: self.regions(policies, CERTAINLY) };
+        matches!(self.solve(&query), Answer::Never(_))
+    }
+
+    /// The policies of some of their regions.
+    fn numbers(&self, regions: &[usize], which: usize) -> Vec<usize> {
+        let is_one = |judged: &Judged<'_>| judged.refuses.get(which).is_some_and(|it| regions.contains(it));
+        self.judged.iter().enumerate().filter(|(_, it)| is_one(it)).map(|(number, _)| number).collect()
+    }
+
+    /// A sign-in to which a policy may apply; `None` where there is none, which is then certain.
+    pub fn applies_to(&mut self, policy: usize) -> Answer {
+        let Some(judged) = self.judged.get(policy) else { return Answer::Undecided };
+        let query = Query { inside: vec![judged.applies], ..Query::default() };
+        self.solve(&query)
+    }
+
+    /// A sign-in to which a policy may apply and whose demands it may meet, in some circumstances.
+    pub fn can_be_met(&mut self, policy: usize, circumstances: &Circumstances) -> Answer {
+        let Some(judged) = self.judged.get(policy) else { return Answer::Undecided };
+        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        let query = Query { within, inside: vec![judged.applies], outside: vec![judged.refuses[CERTAINLY]] };
+        self.solve(&query)
+    }
+
+    /// The standing of the policies of a set: whether all of them are enforced.
+    #[must_use]
+    pub fn all_enforced(&self, policies: &[usize]) -> bool {
+        policies
+            .iter()
+            .filter_map(|number| self.policy(*number))
+            .all(|policy| standing(policy) == Standing::Enforced)
+    }
+
+    /// The same way in with the most ordinary sign-in: values that come first, property by property.
+    pub fn ordinary(&mut self, circumstances: &Circumstances, scope: Scope, point: Vec<usize>) -> Vec<usize> {
+        let mut fixed = circumstances.clone();
+        let mut best = point;
+        for dim in 0..self.space.sizes().len() {
+            let Some(value) = best.get(dim).copied() else { break };
+            for candidate in 0..value {
+                let tried = fixed.clone().with(Some(dim), &[candidate]);
+                if tried.within.get(&dim).is_some_and(Vec::is_empty) {
+                    continue;
+                }
+                if let Way::Open(better) = self.way(&tried, scope) {
+                    best = better;
+                    break;
+                }
+            }
+            let value = best.get(dim).copied().unwrap_or_default();
+            fixed = fixed.with(Some(dim), &[value]);
+        }
+        best
+    }
+
+    /// The dimension of a property.
+    #[must_use]
+    pub fn dim(&self, property: &Property) -> Option<Dim> {
+        self.space.dim(property)
+    }
+}

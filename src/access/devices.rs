@@ -1,0 +1,108 @@
+//! The devices that device filters tell apart.
+//!
+//! Source: Microsoft Entra documentation, "Filter for devices as a condition".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::filter::{Attributes, Comparison, FilterRule, Test, is_collection};
+
+/// The values of one attribute: none where the device does not have it.
+pub(super) type Attribute = Vec<String>;
+
+/// Registration and management of a device.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State {
+    trust: Option<&'static str>,
+    compliant: bool,
+}
+
+const fn state(trust: &'static str, compliant: bool) -> State {
+    State { trust: Some(trust), compliant }
+}
+
+/// Every state, the device nobody manages first.
+pub(super) const STATES: [State; 7] = [
+    State { trust: None, compliant: false },
+    state("Workplace", false),
+    state("AzureAD", false),
+    state("ServerAD", false),
+    state("Workplace", true),
+    state("AzureAD", true),
+    state("ServerAD", true),
+];
+
+impl State {
+    /// The attributes it shows; a device that is not registered shows none.
+    pub(super) fn attributes(self) -> Attributes {
+        let compliant = if self.compliant { "True" } else { "False" };
+        let told = self.trust.map(|trust| [("trusttype", trust), ("iscompliant", compliant)]);
+        told.into_iter().flatten().map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).collect()
+    }
+}
+
+/// Whether an attribute belongs to the state of a device.
+pub(super) fn is_state(attribute: &str) -> bool {
+    ["trusttype", "iscompliant"].contains(&attribute)
+}
+
+/// Stands between parts that a comparison asks for; no comparison has it.
+const APART: &str = "\u{1}";
+/// Of how many `-contains` on one attribute every combination is tried; of more, each alone and all together.
+const MAX_COMBINED: usize = 8;
+
+/// Values of an attribute, one for each way the comparisons can come out together. The attribute that is absent
+/// comes first.
+pub(super) fn values(attribute: &str, comparisons: &BTreeSet<&Comparison>) -> Vec<Attribute> {
+    let words = |test: Test| {
+        let of_test = comparisons.iter().filter(move |comparison| comparison.test == test);
+        let words: BTreeSet<&str> = of_test.flat_map(|it| &it.values).map(String::as_str).collect();
+        words.into_iter().filter(|word| *word != "null").collect::<Vec<_>>()
+    };
+    let (equal, starts, ends, contains) =
+        (words(Test::Equals), words(Test::StartsWith), words(Test::EndsWith), words(Test::Contains));
+    let mut candidates: Vec<Attribute> = vec![Vec::new(), vec!["another value".to_owned()]];
+    candidates.extend(equal.iter().map(|word| vec![(*word).to_owned()]));
+    if is_collection(attribute) {
+        let elements: Vec<_> = equal.iter().chain(&contains).map(|word| (*word).to_owned()).collect();
+        candidates.extend(subsets(&elements));
+    } else {
+        let none = [""];
+        for start in none.iter().chain(&starts) {
+            for end in none.iter().chain(&ends) {
+                for middle in subsets(&contains) {
+                    candidates.push(vec![[&[*start], middle.as_slice(), &[*end]].concat().join(APART)]);
+                }
+            }
+        }
+    }
+    let mut seen = BTreeMap::new();
+    for candidate in candidates {
+        let device = Attributes::from([(attribute.to_owned(), candidate.clone())]);
+        let outcome: Vec<bool> = comparisons
+            .iter()
+            .map(|comparison| FilterRule::Compare((*comparison).clone()).matches(&device))
+            .collect();
+        let order = seen.len();
+        seen.entry((candidate.is_empty(), outcome)).or_insert((order, candidate));
+    }
+    let mut kept: Vec<_> = seen.into_values().collect();
+    kept.sort_by_key(|(order, _)| *order);
+    kept.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// Every selection of some words; of many, each alone and all of them.
+fn subsets<T: Clone>(words: &[T]) -> Vec<Vec<T>> {
+    if words.len() > MAX_COMBINED {
+        let alone = words.iter().map(|word| vec![word.clone()]);
+        return std::iter::once(Vec::new()).chain(alone).chain([words.to_vec()]).collect();
+    }
+    let mut found = vec![Vec::new()];
+    for word in words {
+        let with: Vec<Vec<T>> = found
+            .iter()
+            .map(|chosen: &Vec<T>| chosen.iter().cloned().chain([word.clone()]).collect())
+            .collect();
+        found.extend(with);
+    }
+    found
+}
