@@ -120,9 +120,9 @@ DISPUTED = {
     "hw-strength-7": agree("grant", ["as-1"],
         "the policy applies and asks for its strength, which is passed here like every prompt; which methods "
         "pass is told by its allowed combinations, not by its id (\"Authentication strengths\")"),
-    "hw-agentuser-group": differ("block", ["mfa-group"],
-        "calint counts a listed group for every kind of user, which is too strict here: an agent user is in no "
-        "scope but that of all agent users (\"Conditional Access for agent identities\")"),
+    "hw-agentuser-group": agree("grant", [],
+        "an agent user is in no scope but that of all agent users, whatever groups it is in (\"Conditional Access "
+        "for agent identities\")"),
 }
 
 

@@ -98,7 +98,21 @@ pub struct Analysis<'a, S = Sat> {
     pub space: Space<'a>,
     sat: S,
     judged: Vec<Judged<'a>>,
+    always: Vec<Region>,
+    known: BTreeMap<Remainder, Way>,
     undecided: bool,
+}
+
+/// What is left of a search once the circumstances are put in. Searches with the same remainder have the same
+/// answer, but for the circumstances.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Remainder {
+    scope: Scope,
+    /// The properties that are still open.
+    open: BTreeMap<Dim, Vec<usize>>,
+    always: Vec<Region>,
+    /// The policies that may refuse, with where they certainly and where they possibly do.
+    refuses: Vec<(usize, Region, Region)>,
 }
 
 const CERTAINLY: usize = 0;
@@ -121,7 +135,8 @@ impl<'a, S: Solve> Analysis<'a, S> {
             .collect();
         let asked = exprs.iter().flat_map(|(_, applies, met)| [applies, met]);
         let space = Space::new(set, assume, asked, wanted);
-        let mut sat = S::new(&space.sizes(), &space.always());
+        let always = space.always();
+        let mut sat = S::new(&space.sizes(), &always);
         let judged = exprs
             .iter()
             .map(|(policy, applies, met)| {
@@ -136,7 +151,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 }
             })
             .collect();
-        Self { space, sat, judged, undecided: false }
+        Self { space, sat, judged, always, known: BTreeMap::new(), undecided: false }
     }
 
     /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
@@ -201,43 +216,76 @@ impl<'a, S: Solve> Analysis<'a, S> {
         answer
     }
 
-    /// Whether there is a way in, in some circumstances; `inside` and `outside` are further regions.
-    pub fn way_between(
-        &mut self,
-        circumstances: &Circumstances,
-        inside: &[usize],
-        outside: &[usize],
-        scope: Scope,
-    ) -> Way {
+    /// Whether there is a way in, in some circumstances.
+    pub fn way(&mut self, circumstances: &Circumstances, scope: Scope) -> Way {
+        let remainder = self.remainder(circumstances, scope);
+        let way = match self.known.get(&remainder) {
+            Some(way) => way.clone(),
+            None => {
+                let way = self.search(circumstances, &remainder);
+                self.known.insert(remainder, way.clone());
+                way
+            }
+        };
+        let here = |mut point: Vec<usize>| {
+            for (dim, values) in &circumstances.within {
+                if let ([one], Some(value)) = (values.as_slice(), point.get_mut(*dim)) {
+                    *value = *one;
+                }
+            }
+            point
+        };
+        match way {
+            Way::Open(point) => Way::Open(here(point)),
+            Way::Depends(on, point) => Way::Depends(on, here(point)),
+            other => other,
+        }
+    }
+
+    fn remainder(&self, circumstances: &Circumstances, scope: Scope) -> Remainder {
+        let within = &circumstances.within;
+        let certain = self.counted(scope, true);
+        let counted = self.counted(scope, false).into_iter();
+        let refuses = counted.filter_map(|number| {
+            let judged = self.judged.get(number)?;
+            let possible = judged.refused.possible.within(within);
+            let certainly = certain.contains(&number).then(|| judged.refused.certain.within(within));
+            (possible != Region::Whole(false))
+                .then(|| (number, certainly.unwrap_or(Region::Whole(false)), possible))
+        });
+        let always = self.always.iter().map(|region| region.within(within));
+        Remainder {
+            scope,
+            open: within.iter().filter(|(_, values)| values.len() != 1).map(|(d, v)| (*d, v.clone())).collect(),
+            always: always.filter(|region| *region != Region::Whole(true)).collect(),
+            refuses: refuses.collect(),
+        }
+    }
+
+    fn search(&mut self, circumstances: &Circumstances, remainder: &Remainder) -> Way {
         let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
-        let base = Query { within, inside: inside.to_vec(), outside: outside.to_vec() };
-        let mut query = base.clone();
-        query.outside.extend(self.regions(&self.counted(scope, false), POSSIBLY));
+        let base = Query { within, ..Query::default() };
+        let possibly: Vec<_> = remainder.refuses.iter().map(|(number, ..)| *number).collect();
+        let query = Query { outside: self.regions(&possibly, POSSIBLY), ..base.clone() };
         let doubted = match self.solve(&query) {
             Answer::Point(point) => return Way::Open(point),
             Answer::Undecided => return Way::Undecided,
             Answer::Never(regions) => regions,
         };
-        let mut certain = base.clone();
-        certain.outside.extend(self.regions(&self.counted(scope, true), CERTAINLY));
-        match self.solve(&certain) {
+        let certain = remainder.refuses.iter().filter(|(_, certain, _)| *certain != Region::Whole(false));
+        let certain: Vec<_> = certain.map(|(number, ..)| *number).collect();
+        let surely = Query { outside: self.regions(&certain, CERTAINLY), ..base.clone() };
+        match self.solve(&surely) {
             Answer::Point(point) => {
                 let blamed = smallest_blame(&mut self.sat, &query, doubted);
                 Way::Depends(self.numbers(&blamed, POSSIBLY), point)
             }
             Answer::Undecided => Way::Undecided,
             Answer::Never(regions) => {
-                let mut least = base;
-                least.outside.extend(&regions);
-                let blamed = smallest_blame(&mut self.sat, &least, regions);
+                let blamed = smallest_blame(&mut self.sat, &base, regions);
                 Way::Shut(self.numbers(&blamed, CERTAINLY))
             }
         }
-    }
-
-    /// Whether there is a way in, in some circumstances.
-    pub fn way(&mut self, circumstances: &Circumstances, scope: Scope) -> Way {
-        self.way_between(circumstances, &[], &[], scope)
     }
 
     /// Whether some policies alone certainly refuse every sign-in in some circumstances.

@@ -59,6 +59,33 @@ impl Region {
         Self::all(parts.into_iter().map(Self::outside)).outside()
     }
 
+    /// The region where some dimensions have only some of their values: what is decided by that is left out.
+    #[must_use]
+    pub fn within(&self, within: &BTreeMap<Dim, Vec<usize>>) -> Self {
+        match self {
+            Self::Whole(all) => Self::Whole(*all),
+            Self::Among(dim, values) => match within.get(dim) {
+                None => self.clone(),
+                Some(left) => {
+                    let inside = left.iter().filter(|value| values.contains(value)).count();
+                    if inside == 0 || inside == left.len() { Self::Whole(inside > 0) } else { self.clone() }
+                }
+            },
+            Self::Outside(inner) => inner.within(within).outside(),
+            Self::All(parts) => {
+                let mut kept = Vec::new();
+                for part in parts {
+                    match part.within(within) {
+                        Self::Whole(true) => {}
+                        Self::Whole(false) => return Self::Whole(false),
+                        other => kept.push(other),
+                    }
+                }
+                Self::all(kept)
+            }
+        }
+    }
+
     /// Whether a point lies in it.
     #[must_use]
     pub fn contains(&self, point: &[usize]) -> bool {
@@ -114,23 +141,28 @@ pub struct Sat {
 
 /// Conflicts one search may run into. A search over 240 adversarial policies needs fewer than a thousand.
 const CONFLICTS: u64 = 20_000;
+/// Conflicts all searches of a space may run into together: a few seconds.
+const ALL_CONFLICTS: u64 = 200_000;
 
+/// What is used up. Counted in conflicts, not in time, so that the same input is decided on every machine.
 #[derive(Default)]
 struct Budget {
-    conflicts: u64,
+    now: u64,
+    before: u64,
 }
 
 impl Callbacks for Budget {
     fn on_start(&mut self) {
-        self.conflicts = 0;
+        self.before += self.now;
+        self.now = 0;
     }
 
     fn on_new_clause(&mut self, _clause: &[Lit], kind: ClauseKind) {
-        self.conflicts += u64::from(kind == ClauseKind::Learnt);
+        self.now += u64::from(kind == ClauseKind::Learnt);
     }
 
     fn stop(&self) -> bool {
-        self.conflicts >= CONFLICTS
+        self.now >= CONFLICTS || self.before + self.now >= ALL_CONFLICTS
     }
 }
 
