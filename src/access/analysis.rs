@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::applies::conditions;
+use super::emergency::EmergencyPrincipal;
 use super::expr::Expr;
 use super::meets::met;
-use super::sign_in::{Capabilities, SignIn};
+use super::sign_in::{Capabilities, SignIn, Target};
 use super::solver::{Answer, Dim, Query, Region, Sat, Solve, smallest_blame};
 use super::space::{Extent, Property, Space, Wanted};
 use super::{Access, Standing, is_enforced, standing};
@@ -96,6 +97,8 @@ struct Judged<'a> {
 pub struct Analysis<'a, S = Sat> {
     /// All sign-ins that differ.
     pub space: Space<'a>,
+    /// Who must always get in.
+    pub emergency: Vec<EmergencyPrincipal>,
     sat: S,
     judged: Vec<Judged<'a>>,
     always: Vec<Region>,
@@ -151,7 +154,8 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 }
             })
             .collect();
-        Self { space, sat, judged, always, known: BTreeMap::new(), undecided: false }
+        let emergency = access.emergency.principals.clone();
+        Self { space, emergency, sat, judged, always, known: BTreeMap::new(), undecided: false }
     }
 
     /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
@@ -345,6 +349,13 @@ impl<'a, S: Solve> Analysis<'a, S> {
             fixed = fixed.with(Some(dim), &[value]);
         }
         best
+    }
+
+    /// The circumstances with one target.
+    #[must_use]
+    pub fn to(&self, circumstances: &Circumstances, target: &Target) -> Circumstances {
+        let values = self.space.values(&Property::Target, |sign_in, _| sign_in.target == *target);
+        circumstances.clone().instead(self.space.dim(&Property::Target), &values)
     }
 
     /// The dimension of a property.

@@ -343,7 +343,7 @@ fn app_list(list: &List<App>, id: &str) -> Truth {
             AppToken::Office365 => apps::in_office365(id),
             AppToken::AdminPortals => apps::in_admin_portals(id),
             AppToken::AgentResources => {
-                if apps::name(id).is_some() {
+                if id == apps::OWN || apps::name(id).is_some() {
                     Truth::No
                 } else {
                     Truth::Unknown

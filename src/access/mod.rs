@@ -13,11 +13,13 @@ pub mod expr;
 pub mod filter;
 mod grant;
 mod meets;
+pub mod people;
 mod scope;
 pub mod sign_in;
 pub mod solver;
 pub mod space;
 mod strength;
+pub mod targets;
 
 pub use answer::{Facts, resource};
 pub use applies::Aspect;

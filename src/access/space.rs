@@ -12,7 +12,7 @@ use super::answer::{Facts, named_location, trusted_locations};
 use super::devices::{self, Attribute};
 use super::expr::{Expr, Question};
 use super::sign_in::{
-    Capabilities, Client, Device, DevicePlatform, Identity, Kinds, Methods, Person, PersonKind, SignIn,
+    Capabilities, Client, Device, DevicePlatform, Identity, Methods, Person, PersonKind, SignIn,
     Target, Trust, UNMAPPED,
 };
 use super::solver::{Dim, Region};
@@ -126,7 +126,7 @@ const ELSEWHERE: &str = "elsewhere";
 /// A tenant that no policy names.
 const OTHER_TENANT: &str = "another tenant";
 /// A person that no policy names.
-const SOMEONE_ELSE: &str = "someone else";
+pub(super) const SOMEONE_ELSE: &str = "someone else";
 
 /// What the space has to hold beside what policies name.
 #[derive(Clone, Debug, Default)]
@@ -199,6 +199,14 @@ impl<'a> Space<'a> {
     /// The properties, by dimension.
     pub fn properties(&self) -> impl Iterator<Item = &Property> {
         self.dims.iter().map(|(property, _)| property)
+    }
+
+    /// The accounts that are told apart.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.dims.iter().flat_map(|(_, values)| match values {
+            Values::Accounts(accounts) => accounts.as_slice(),
+            _ => &[],
+        })
     }
 
     /// The dimension of a property, where some policy asks for it.
@@ -690,10 +698,4 @@ impl<'p> Found<'p> {
         }
         found
     }
-}
-
-/// The kinds of account a class of people has, as values of [`Property::Kind`].
-#[must_use]
-pub fn kinds(kinds: Kinds) -> Vec<usize> {
-    PersonKind::ALL.iter().enumerate().filter(|(_, kind)| kinds.contains(**kind)).map(|(at, _)| at).collect()
 }

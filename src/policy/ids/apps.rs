@@ -21,6 +21,15 @@ pub const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
 /// Microsoft Intune Enrollment.
 pub const INTUNE_ENROLLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
 
+/// Office 365 Exchange Online.
+pub const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
+/// Office 365 SharePoint Online.
+pub const SHAREPOINT: &str = "00000003-0000-0ff1-ce00-000000000000";
+/// The Office 365 portal, which is also the Microsoft 365 admin center.
+pub const OFFICE_PORTAL: &str = "00000006-0000-0ff1-ce00-000000000000";
+/// Stands for an app of the tenant's own, which belongs to no group of Microsoft's apps.
+pub const OWN: &str = "an app of your own";
+
 /// The name of an app, where it is known.
 #[must_use]
 pub fn name(id: &str) -> Option<&'static str> {
@@ -49,7 +58,7 @@ pub fn in_azure_management(id: &str) -> Truth {
 fn member(group: &[&str], id: &str) -> Truth {
     if group.contains(&id) {
         Truth::Yes
-    } else if name(id).is_some() {
+    } else if id == OWN || name(id).is_some() {
         Truth::No
     } else {
         Truth::Unknown

@@ -6,6 +6,13 @@
 
 /// Global Administrator.
 pub const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+/// Conditional Access Administrator.
+pub const CONDITIONAL_ACCESS_ADMINISTRATOR: &str = "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9";
+/// Security Administrator.
+pub const SECURITY_ADMINISTRATOR: &str = "194ae4cb-b126-40b2-bd5b-6091b380977d";
+/// The roles whose holders can change Conditional Access policies.
+pub const MANAGING: [&str; 3] =
+    [GLOBAL_ADMINISTRATOR, CONDITIONAL_ACCESS_ADMINISTRATOR, SECURITY_ADMINISTRATOR];
 /// The roles that directory synchronisation accounts hold; nobody signs in to administer with them.
 pub const SYNCHRONISATION: [&str; 2] =
     ["d29b2b05-8046-44ba-8758-1e26182fcf32", "a92aed5d-d78a-4d16-b381-09adb37eb3b0"];

@@ -1,0 +1,260 @@
+//! Classes of people, of whom it is asked whether they still get in.
+//!
+//! Not every combination of groups is listed: people read a short list. Sources: Microsoft Entra documentation,
+//! "Manage emergency access accounts", "Microsoft Entra built-in roles" (who can change Conditional Access),
+//! "Authentication and Conditional Access for B2B users".
+
+use std::collections::BTreeSet;
+
+use super::analysis::{Analysis, Circumstances};
+use super::emergency::{EmergencyPrincipal, Kind};
+use super::sign_in::{Client, Identity, Methods, PersonKind, SignIn};
+use super::solver::Solve;
+use super::space::{Account, Property, Wanted};
+use super::{Access, targets};
+use crate::policy::ids::roles;
+use crate::policy::words::GuestType;
+
+/// A class of people, or of other identities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// An emergency access account, or a member of an emergency access group, who has a passkey and nothing else.
+    Emergency(EmergencyPrincipal),
+    /// A person who holds one role, actively, and belongs to no group that policies name.
+    Holder(String),
+    /// A person who could activate a role and has not.
+    Eligible,
+    /// A member whom policies do not name, in no group and with no role that they name.
+    Member,
+    /// A member of one group.
+    InGroup(String),
+    /// A person policies name.
+    Named(String),
+    /// A guest or external user.
+    External(GuestType),
+    /// The account of directory synchronisation, which answers no prompt.
+    Synchronisation,
+    /// A service principal of the tenant.
+    ServicePrincipal,
+}
+
+/// What kinds of account there are beside members.
+const EXTERNAL: [GuestType; 6] = [
+    GuestType::CollaborationGuest,
+    GuestType::CollaborationMember,
+    GuestType::DirectConnect,
+    GuestType::Other,
+    GuestType::ServiceProvider,
+    GuestType::InternalGuest,
+];
+
+impl Class {
+    /// A name that is the same in every run.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Emergency(principal) => match principal.kind {
+                Kind::User => format!("emergency access account {}", principal.text),
+                Kind::Group => format!("emergency access group {}", principal.text),
+            },
+            Self::Holder(role) => format!("active {}", roles::name(role).unwrap_or(role)),
+            Self::Eligible => "administrator before activation".to_owned(),
+            Self::Member => "any other member".to_owned(),
+            Self::InGroup(group) => format!("member of group {group}"),
+            Self::Named(user) => format!("account {user}"),
+            Self::External(kind) => external(*kind).to_owned(),
+            Self::Synchronisation => "directory synchronisation account".to_owned(),
+            Self::ServicePrincipal => "service principal".to_owned(),
+        }
+    }
+
+    /// Whether people of the class sign in by themselves.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        !matches!(self, Self::ServicePrincipal)
+    }
+}
+
+fn external(kind: GuestType) -> &'static str {
+    match kind {
+        GuestType::None => "guest",
+        GuestType::InternalGuest => "internal guest",
+        GuestType::CollaborationGuest => "B2B guest",
+        GuestType::CollaborationMember => "B2B member",
+        GuestType::DirectConnect => "B2B direct connect user",
+        GuestType::Other => "other external user",
+        GuestType::ServiceProvider => "service provider user",
+    }
+}
+
+/// What the space has to hold so that classes can be asked about.
+#[must_use]
+pub fn wanted(access: &Access<'_>) -> Wanted {
+    let mut wanted = Wanted { targets: targets::all(access), ..Wanted::default() };
+    wanted.roles.extend(roles::MANAGING.iter().chain(&roles::SYNCHRONISATION).map(|id| (*id).to_owned()));
+    wanted.accounts.insert(Account::OtherServicePrincipal);
+    for principal in &access.emergency.principals {
+        let text = principal.text.to_lowercase();
+        match principal.kind {
+            Kind::User => {
+                wanted.accounts.insert(Account::User(text));
+            }
+            Kind::Group => {
+                wanted.groups.insert(text);
+            }
+        }
+    }
+    wanted
+}
+
+/// The classes of a tenant, those that must get in first.
+#[must_use]
+pub fn classes<S: Solve>(access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<Class> {
+    let emergency = &access.emergency.principals;
+    let is_emergency = |kind: Kind, text: &str| {
+        emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
+    };
+    let mut found: Vec<Class> = emergency.iter().cloned().map(Class::Emergency).collect();
+    found.extend(roles::MANAGING.iter().map(|role| Class::Holder((*role).to_owned())));
+    found.extend([Class::Eligible, Class::Member]);
+    let mut named = Vec::new();
+    for property in analysis.space.properties() {
+        match property {
+            Property::Role(role) if !roles::MANAGING.contains(&role.as_str()) && !is_synchronisation(role) => {
+                found.push(Class::Holder(role.clone()));
+            }
+            Property::Group(group) if !is_emergency(Kind::Group, group) => {
+                named.push(Class::InGroup(group.clone()));
+            }
+            _ => {}
+        }
+    }
+    for account in analysis.space.accounts() {
+        if let Account::User(user) = account
+            && !is_emergency(Kind::User, user)
+        {
+            named.push(Class::Named(user.clone()));
+        }
+    }
+    found.extend(named);
+    found.extend(EXTERNAL.map(Class::External));
+    found.extend([Class::Synchronisation, Class::ServicePrincipal]);
+    found
+}
+
+fn is_synchronisation(role: &str) -> bool {
+    roles::SYNCHRONISATION.contains(&role)
+}
+
+/// The circumstances of an ordinary sign-in of a class: a client with modern authentication, no risk, a session that
+/// was not moved; everything people can choose is open.
+#[must_use]
+pub fn circumstances<S: Solve>(class: &Class, analysis: &Analysis<'_, S>) -> Circumstances {
+    let mut found = Circumstances::default();
+    let properties: Vec<_> = analysis.space.properties().cloned().collect();
+    for property in &properties {
+        let dim = analysis.space.dim(property);
+        let values = match property {
+            Property::Group(group) => memberships(class, group, &analysis.emergency),
+            Property::Role(role) => vec![usize::from(holds(class, role))],
+            Property::Account => analysis.space.values(property, |sign_in, _| is_account(class, sign_in)),
+            Property::Kind => {
+                let kind = match class {
+                    Class::External(kind) => PersonKind::External(*kind),
+                    _ => PersonKind::Member,
+                };
+                analysis.space.values(property, |sign_in, _| is_kind(sign_in, kind))
+            }
+            Property::Methods => {
+                let methods = match class {
+                    Class::Emergency(_) => Methods::Passkey,
+                    Class::Synchronisation => Methods::None,
+                    _ => Methods::Every,
+                };
+                analysis.space.values(property, |_, capabilities| capabilities.methods == Some(methods))
+            }
+            Property::Can(_) => vec![usize::from(!is_bare(class))],
+            Property::Device if is_bare(class) => vec![0],
+            Property::Client => analysis
+                .space
+                .values(property, |sign_in, _| !sign_in.client.is_some_and(Client::is_legacy)),
+            Property::HomeTenant
+            | Property::UserRisk
+            | Property::SignInRisk
+            | Property::ServicePrincipalRisk
+            | Property::AgentRisk
+            | Property::InsiderRisk
+            | Property::Flow => vec![0],
+            _ => continue,
+        };
+        found = found.with(dim, &values);
+    }
+    found
+}
+
+/// Whether somebody has no managed device and nothing but methods to sign in with.
+fn is_bare(class: &Class) -> bool {
+    matches!(class, Class::Emergency(_) | Class::Synchronisation)
+}
+
+/// Whether somebody of a class is in a group: no, yes, or, of an emergency access account and an emergency access
+/// group, maybe.
+fn memberships(class: &Class, group: &str, emergency: &[EmergencyPrincipal]) -> Vec<usize> {
+    match class {
+        Class::InGroup(own) => vec![usize::from(own == group)],
+        Class::Emergency(principal) if principal.kind == Kind::Group => {
+            vec![usize::from(principal.is_written(group))]
+        }
+        Class::Emergency(_) if emergency.iter().any(|it| it.kind == Kind::Group && it.is_written(group)) => {
+            vec![0, 1]
+        }
+        _ => vec![0],
+    }
+}
+
+fn holds(class: &Class, role: &str) -> bool {
+    match class {
+        Class::Holder(own) => own == role,
+        Class::Emergency(_) => role == roles::GLOBAL_ADMINISTRATOR,
+        Class::Synchronisation => is_synchronisation(role),
+        _ => false,
+    }
+}
+
+fn is_account(class: &Class, sign_in: &SignIn) -> bool {
+    let named = |text: &str| {
+        matches!(&sign_in.identity, Identity::Person(person)
+            if person.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(text)))
+    };
+    match class {
+        Class::Emergency(principal) if principal.kind == Kind::User => named(&principal.text),
+        Class::Named(user) => named(user),
+        Class::ServicePrincipal => matches!(&sign_in.identity, Identity::ServicePrincipal(id) if id.contains(' ')),
+        _ => named(super::space::SOMEONE_ELSE),
+    }
+}
+
+fn is_kind(sign_in: &SignIn, kind: PersonKind) -> bool {
+    matches!(&sign_in.identity, Identity::Person(person) if person.kind == Some(kind))
+}
+
+/// Everybody who can change Conditional Access: whoever holds a managing role, in whatever groups, from whatever
+/// account. For each role, its circumstances.
+#[must_use]
+pub fn managers<S: Solve>(analysis: &Analysis<'_, S>) -> Vec<Circumstances> {
+    let ordinary = circumstances(&Class::Member, analysis);
+    let properties: BTreeSet<_> = analysis.space.properties().cloned().collect();
+    let people = analysis.space.values(&Property::Account, |sign_in, _| {
+        matches!(sign_in.identity, Identity::Person(_))
+    });
+    let free = properties.iter().fold(ordinary, |circumstances, property| {
+        let dim = analysis.space.dim(property);
+        match property {
+            Property::Group(_) | Property::Role(_) => circumstances.instead(dim, &[0, 1]),
+            Property::Account => circumstances.instead(dim, &people),
+            _ => circumstances,
+        }
+    });
+    let role = |role: &&str| analysis.space.dim(&Property::Role((*role).to_owned()));
+    roles::MANAGING.iter().map(|id| free.clone().instead(role(id), &[1])).collect()
+}

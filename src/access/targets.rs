@@ -1,0 +1,91 @@
+//! What people sign in to, as far as it matters whether they still can.
+//!
+//! Source: Microsoft Entra documentation, "Target resources".
+
+use std::collections::BTreeSet;
+
+use super::Access;
+use super::sign_in::Target;
+use crate::policy::ids::{apps, is_guid};
+use crate::policy::words::UserAction;
+use crate::policy::{App, Given, Policy};
+
+/// The targets that every tenant is asked about, most important first.
+pub const FIXED: [&str; 7] = [
+    apps::GRAPH,
+    apps::AZURE_PORTAL,
+    apps::OFFICE_PORTAL,
+    apps::AZURE_MANAGEMENT,
+    apps::EXCHANGE,
+    apps::SHAREPOINT,
+    apps::INTUNE_ENROLLMENT,
+];
+
+fn app(id: &str) -> Target {
+    Target::Apps(vec![id.to_owned()])
+}
+
+/// Microsoft Graph, without which nobody changes a policy.
+#[must_use]
+pub fn graph() -> Target {
+    app(apps::GRAPH)
+}
+
+/// The Azure portal, which is also the Microsoft Entra admin center.
+#[must_use]
+pub fn portal() -> Target {
+    app(apps::AZURE_PORTAL)
+}
+
+/// An app that no policy names and that belongs to no bundle.
+#[must_use]
+pub fn other_app() -> Target {
+    app(apps::OWN)
+}
+
+/// Every target of a tenant, each once.
+#[must_use]
+pub fn all(access: &Access<'_>) -> Vec<Target> {
+    let mut found: Vec<Target> = FIXED.iter().map(|id| app(id)).collect();
+    found.push(other_app());
+    found.push(Target::Action(UserAction::RegisterSecurityInfo));
+    found.push(Target::Action(UserAction::RegisterDevice));
+    let named: BTreeSet<_> = access.judged().flat_map(apps_of).filter(|id| !FIXED.contains(id)).collect();
+    found.extend(named.into_iter().map(app));
+    let contexts: BTreeSet<_> = access
+        .judged()
+        .flat_map(|policy| policy.applications.auth_contexts.known())
+        .map(|context| context.value.to_lowercase())
+        .collect();
+    found.extend(contexts.into_iter().map(Target::Context));
+    found
+}
+
+fn apps_of(policy: &Policy) -> impl Iterator<Item = &str> {
+    let lists = [&policy.applications.include, &policy.applications.exclude];
+    lists.into_iter().flat_map(|list| &list.items).filter_map(|item| match &item.value {
+        Given::Known(App::Id(id)) => Some(id.as_str()),
+        _ => None,
+    })
+}
+
+/// What a target is called.
+#[must_use]
+pub fn name(target: &Target) -> String {
+    match target {
+        Target::Apps(ids) => match ids.as_slice() {
+            [id] if id == apps::OWN => "any other app".to_owned(),
+            [id] => match apps::name(id) {
+                Some(name) => name.to_owned(),
+                None if is_guid(id) => format!("app {id}"),
+                None => id.clone(),
+            },
+            ids => ids.join(", "),
+        },
+        Target::BasicScopes(_) => "basic scopes alone".to_owned(),
+        Target::Action(UserAction::RegisterSecurityInfo) => "registering security information".to_owned(),
+        Target::Action(UserAction::RegisterDevice) => "registering or joining a device".to_owned(),
+        Target::Action(UserAction::AccountRecovery) => "recovering an account".to_owned(),
+        Target::Context(context) => format!("authentication context {context}"),
+    }
+}
