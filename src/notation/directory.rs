@@ -458,3 +458,331 @@ fn bool(map: &Map<'_>, name: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Directory;
+    use crate::source::FileId;
+    use crate::syntax::{json, yaml};
+
+    const ANNA: &str = "1d3f6a58-0c1e-4b53-9a77-5b2f1f0c9a01";
+    const BEN: &str = "1d3f6a58-0c1e-4b53-9a77-5b2f1f0c9a02";
+    const STAFF: &str = "1d3f6a58-0c1e-4b53-9a77-5b2f1f0c9a11";
+    const NESTED: &str = "1d3f6a58-0c1e-4b53-9a77-5b2f1f0c9a12";
+    const ADMIN: &str = "62e90394-69f5-4237-9190-012177145e10";
+
+    fn harvest(text: &str) -> Harvest {
+        super::super::read(&json::read(text, FileId(0)), Format::Json)
+    }
+
+    fn read(text: &str) -> Directory {
+        harvest(text).directory
+    }
+
+    fn set(ids: &[&str]) -> BTreeSet<String> {
+        ids.iter().map(ToString::to_string).collect()
+    }
+
+    fn people(directory: &Directory, group: &str) -> Option<usize> {
+        directory.people_in(group).map(|people| people.len())
+    }
+
+    #[test]
+    fn users_in_a_list_with_the_first_letter_of_members_large() {
+        let directory = read(&format!(
+            r#"[{{ "Id": "{}", "DisplayName": "Anna", "UserPrincipalName": "anna@contoso.com", "UserType": "Member" }},
+                {{ "Id": "{BEN}", "DisplayName": null, "UserPrincipalName": "ben@contoso.com" }}]"#,
+            ANNA.to_uppercase()
+        ));
+        let anna = &directory.users[ANNA];
+        assert_eq!((anna.name.as_deref(), anna.user_type.as_deref()), (Some("Anna"), Some("Member")));
+        let ben = &directory.users[BEN];
+        assert_eq!((ben.name.as_deref(), ben.user_type.as_deref()), (Some("ben@contoso.com"), None));
+    }
+
+    #[test]
+    fn what_names_a_user_is_not_that_user() {
+        for text in [
+            r#"{ "id": "ID", "userPrincipalName": "anna@contoso.com", "userId": "x", "appId": "y" }"#,
+            r##"{ "id": "ID", "userPrincipalName": "anna@contoso.com", "@odata.type": "#microsoft.graph.cloudPC" }"##,
+            r#"{ "id": "anna", "userPrincipalName": "anna@contoso.com" }"#,
+            r#"{ "id": "<anna>", "userPrincipalName": "anna@contoso.com" }"#,
+        ] {
+            let harvest = harvest(&text.replace("ID", ANNA));
+            assert_eq!((harvest.facts, harvest.directory), (0, Directory::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_group_with_members_as_ids_and_as_objects() {
+        for members in [
+            format!(r#"["{ANNA}", "{BEN}"]"#),
+            format!(r#"[{{ "id": "{ANNA}" }}, {{ "Id": "{BEN}", "AdditionalProperties": {{}} }}]"#),
+            format!(r#"{{ "value": [{{ "id": "{ANNA}" }}, "{BEN}"] }}"#),
+            format!(
+                r##"["{ANNA}", "{BEN}", {{ "@odata.type": "#microsoft.graph.device", "id": "{STAFF}" }}]"##
+            ),
+        ] {
+            let text = format!(
+                r#"{{ "id": "{STAFF}", "displayName": "Staff", "groupTypes": [], "members": {members} }}"#
+            );
+            let directory = read(&text);
+            assert_eq!(directory.groups[STAFF].name.as_deref(), Some("Staff"));
+            assert_eq!(directory.people_in(STAFF), Some(set(&[ANNA, BEN])), "{members}");
+        }
+    }
+
+    #[test]
+    fn members_that_are_not_told_are_unknown() {
+        let twenty: Vec<_> =
+            (0..20).map(|n| format!("\"1d3f6a58-0c1e-4b53-9a77-5b2f1f0c90{n:02}\"")).collect();
+        for rest in [
+            String::new(),
+            r#", "members": null"#.to_owned(),
+            r#", "members": "System.Object[]""#.to_owned(),
+            r#", "members": ["anna@contoso.com"]"#.to_owned(),
+            r#", "members": ["<break glass>"]"#.to_owned(),
+            r#", "members": [7]"#.to_owned(),
+            r#", "members": [], "members@odata.nextLink": "https://graph.microsoft.com/next""#.to_owned(),
+            r#", "members": { "value": [], "@odata.nextLink": "https://graph.microsoft.com/next" }"#
+                .to_owned(),
+            format!(r#", "members": [{}]"#, twenty.join(",")),
+        ] {
+            let directory = read(&format!(r#"{{ "id": "{STAFF}", "securityEnabled": true{rest} }}"#));
+            assert_eq!(directory.groups[STAFF].members, None, "{rest}");
+        }
+        let none = read(&format!(r#"{{ "id": "{STAFF}", "mailEnabled": false, "members": [] }}"#));
+        assert_eq!(people(&none, STAFF), Some(0));
+    }
+
+    #[test]
+    fn groups_inside_groups_count_where_they_are_described() {
+        let staff = format!(
+            r##"{{ "id": "{STAFF}", "securityEnabled": true, "members": [
+                 {{ "@odata.type": "#microsoft.graph.user", "id": "{ANNA}", "displayName": "Anna" }},
+                 {{ "@odata.type": "#microsoft.graph.group", "id": "{NESTED}" }} ] }}"##
+        );
+        let nested =
+            format!(r#"{{ "id": "{NESTED}", "securityEnabled": true, "members": ["{BEN}", "{STAFF}"] }}"#);
+        let one = read(&staff);
+        assert_eq!(people(&one, STAFF), None, "who is in the inner group is not known");
+        assert_eq!(one.users[ANNA].name.as_deref(), Some("Anna"));
+        let both = read(&format!(r#"{{ "value": [{staff}, {nested}] }}"#));
+        assert_eq!(both.people_in(STAFF), Some(set(&[ANNA, BEN])));
+    }
+
+    #[test]
+    fn pages_of_one_group_in_one_file_add_up() {
+        let page = |id| format!(r#"{{ "id": "{STAFF}", "securityEnabled": true, "members": ["{id}"] }}"#);
+        let directory = read(&format!("[{}, {}]", page(ANNA), page(BEN)));
+        assert_eq!(people(&directory, STAFF), Some(2));
+    }
+
+    #[test]
+    fn a_directory_role_tells_about_itself() {
+        let role = format!(
+            r#"{{ "id": "{STAFF}", "roleTemplateId": "{ADMIN}", "members": [{{ "id": "{ANNA}" }}] }}"#
+        );
+        let one = read(&role);
+        assert_eq!(one.holders(ADMIN, true), Some(set(&[ANNA])));
+        assert_eq!(one.holders(ADMIN, false), None);
+        assert_eq!(one.holders(STAFF, true), None, "another role");
+        let list = read(&format!(
+            r#"{{ "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryRoles(members())",
+                 "value": [{role}] }}"#
+        ));
+        assert_eq!(list.holders(STAFF, true), Some(set(&[])), "a role nobody has activated");
+        let without = harvest(&format!(r#"{{ "id": "{STAFF}", "roleTemplateId": "{ADMIN}" }}"#));
+        assert_eq!(without.directory.roles, None);
+    }
+
+    fn assignment(principal: &str, rest: &str) -> String {
+        format!(r#"{{ "id": "x", "roleDefinitionId": "{ADMIN}", "principalId": "{principal}"{rest} }}"#)
+    }
+
+    #[test]
+    fn role_assignments_and_their_scope() {
+        let directory = read(&format!(
+            r#"{{ "value": [{}, {}, {}] }}"#,
+            assignment(ANNA, r#", "directoryScopeId": "/""#),
+            assignment(BEN, r#", "directoryScopeId": "/administrativeUnits/1""#),
+            assignment(STAFF, ""),
+        ));
+        assert_eq!(directory.holders(ADMIN, true), Some(set(&[ANNA, STAFF])));
+        assert_eq!(directory.holders(ADMIN, false), None);
+        assert_eq!(directory.holders(BEN, true), Some(set(&[])));
+    }
+
+    #[test]
+    fn eligible_is_not_active_however_the_file_says_it() {
+        let context = "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/roleEligibilityScheduleInstances";
+        for text in [
+            assignment(ANNA, r##", "@odata.type": "#microsoft.graph.unifiedRoleEligibilitySchedule""##),
+            assignment(
+                ANNA,
+                r##", "@odata.type": "#microsoft.graph.unifiedRoleEligibilityScheduleInstance""##,
+            ),
+            assignment(ANNA, r#", "memberType": "Direct""#),
+            format!(r#"{{ "@odata.context": "{context}", "value": [{}] }}"#, assignment(ANNA, "")),
+        ] {
+            let directory = read(&text);
+            assert_eq!(directory.holders(ADMIN, false), Some(set(&[ANNA])), "{text}");
+            assert_eq!(directory.holders(ADMIN, true), None, "{text}");
+        }
+        let active = read(&assignment(ANNA, r#", "memberType": "Direct", "assignmentType": "Activated""#));
+        assert_eq!(active.holders(ADMIN, true), Some(set(&[ANNA])));
+        let none = harvest(&format!(r#"{{ "@odata.context": "{context}", "value": [] }}"#));
+        assert_eq!(none.directory.holders(ADMIN, false), Some(set(&[])));
+        assert_eq!(none.facts, 1);
+    }
+
+    #[test]
+    fn assignments_of_which_a_part_is_missing_are_unknown() {
+        let next = harvest(&format!(
+            r#"{{ "@odata.nextLink": "https://graph.microsoft.com/next", "value": [{}] }}"#,
+            assignment(ANNA, "")
+        ));
+        assert_eq!(next.directory.roles, None);
+        assert_eq!(next.findings.len(), 1);
+        for text in [
+            assignment("<admins>", ""),
+            assignment(ANNA, r#", "directoryScopeId": "{{scope}}""#),
+            format!("[{}, {}]", assignment(ANNA, ""), assignment("anna@contoso.com", "")),
+        ] {
+            let directory = read(&text);
+            assert_eq!((directory.holders(ADMIN, true), directory.roles), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn assignments_of_other_systems_are_left_alone() {
+        let context =
+            "https://graph.microsoft.com/v1.0/$metadata#roleManagement/entitlementManagement/roleAssignments";
+        for text in [
+            format!(
+                r#"{{ "roleDefinitionId": "/subscriptions/1/roleDefinitions/2", "principalId": "{ANNA}" }}"#
+            ),
+            format!(r#"{{ "roleDefinitionId": "[variables('role')]", "principalId": "{ANNA}" }}"#),
+            assignment(ANNA, r#", "appScopeId": "/AccessPackageCatalog/1""#),
+            assignment(ANNA, r#", "action": "adminAssign""#),
+            format!(r#"{{ "@odata.context": "{context}", "value": [{}] }}"#, assignment(ANNA, "")),
+        ] {
+            let harvest = harvest(&text);
+            assert_eq!((harvest.facts, harvest.directory), (0, Directory::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn strengths_with_their_combinations() {
+        let directory = read(&format!(
+            r#"{{ "id": "{STAFF}", "displayName": "Keys", "allowedCombinations": ["fido2", "<more>"] }}"#
+        ));
+        let list = &directory.strengths[STAFF];
+        assert_eq!(list.known().map(|item| item.value.as_str()).collect::<Vec<_>>(), ["fido2"]);
+        assert!(!list.is_known());
+    }
+
+    #[test]
+    fn service_principals_by_either_mark() {
+        for mark in [r#""servicePrincipalType": "Application""#, r#""servicePrincipalNames": []"#] {
+            let directory = read(&format!(
+                r#"{{ "id": "{STAFF}", "appId": "{}", "displayName": "Backup", {mark} }}"#,
+                ANNA.to_uppercase()
+            ));
+            let principal = &directory.service_principals[STAFF];
+            assert_eq!(principal.name.as_deref(), Some("Backup"));
+            assert_eq!(principal.app_id.as_deref(), Some(ANNA));
+        }
+    }
+
+    #[test]
+    fn trust_for_all_tenants_and_for_one() {
+        let settings = |mfa: &str| {
+            format!(
+                r#"{{ "isMfaAccepted": {mfa}, "isCompliantDeviceAccepted": false,
+                     "isHybridAzureADJoinedDeviceAccepted": false }}"#
+            )
+        };
+        let all = read(&format!(r#"{{ "isServiceDefault": false, "inboundTrust": {} }}"#, settings("true")));
+        assert_eq!(all.trust, Some(InboundTrust { mfa: true, ..InboundTrust::default() }));
+        let partner = |trust: &str| read(&format!(r#"{{ "tenantId": "{STAFF}", "inboundTrust": {trust} }}"#));
+        assert_eq!(partner(&settings("false")).partners[STAFF], Some(InboundTrust::default()));
+        assert_eq!(partner(&settings("\"<mfa>\"")).partners[STAFF], None, "unknown, not the default");
+        let inherits = read(&format!(
+            r##"{{ "@odata.type": "#microsoft.graph.crossTenantAccessPolicyConfigurationPartner",
+                 "tenantId": "{STAFF}", "inboundTrust": null }}"##
+        ));
+        assert!(inherits.partners.is_empty());
+    }
+
+    #[test]
+    fn an_activation_that_asks_for_an_authentication_context() {
+        let rule = |enabled| {
+            format!(
+                r#"{{ "id": "AuthenticationContext_EndUser_Assignment", "isEnabled": {enabled}, "claimValue": "c1" }}"#
+            )
+        };
+        let of = |directory: Directory| -> Vec<_> {
+            directory.step_ups.into_iter().map(|step_up| (step_up.context.value, step_up.of)).collect()
+        };
+        let found =
+            |role: Option<&str>| vec![("c1".to_owned(), StepUpOf::RoleActivation(role.map(str::to_owned)))];
+        assert_eq!(of(read(&rule("true"))), found(None));
+        assert_eq!(of(read(&rule("false"))), []);
+        let policy = |scope, role| {
+            format!(
+                r#"{{ "scopeType": "{scope}", "roleDefinitionId": "{role}", "policyId": "p",
+                     "policy": {{ "rules": [{0}], "effectiveRules": [{0}] }} }}"#,
+                rule("true")
+            )
+        };
+        assert_eq!(of(read(&policy("DirectoryRole", ADMIN))), found(Some(ADMIN)));
+        assert_eq!(of(read(&policy("Group", "member"))), []);
+    }
+
+    #[test]
+    fn protected_actions() {
+        let name = "microsoft.directory/conditionalAccessPolicies/basic/update";
+        let harvest = harvest(&format!(
+            r#"[{{ "name": "{name}", "authenticationContextId": "c3", "isAuthenticationContextSettable": true }},
+                {{ "name": "{name}/other", "authenticationContextId": null, "isAuthenticationContextSettable": true }}]"#
+        ));
+        assert_eq!(harvest.facts, 2);
+        let [step_up] = &*harvest.directory.step_ups else { panic!("one action asks for a context") };
+        assert_eq!(step_up.context.value, "c3");
+        assert_eq!(step_up.of, StepUpOf::ProtectedAction(name.to_owned()));
+    }
+
+    #[test]
+    fn a_migration_table_names_groups() {
+        let directory = read(&format!(
+            r#"{{ "TenantId": "{BEN}", "Objects": [
+                 {{ "DisplayName": "Staff", "Id": "{STAFF}", "Type": "Group" }},
+                 {{ "DisplayName": "Filter", "Id": "{NESTED}", "Type": "AssignmentFilter" }} ] }}"#
+        ));
+        assert_eq!(directory.groups.len(), 1);
+        assert_eq!(directory.groups[STAFF].name.as_deref(), Some("Staff"));
+        assert_eq!(directory.people_in(STAFF), None);
+    }
+
+    #[test]
+    fn the_same_in_yaml() {
+        let text = format!("- id: {STAFF}\n  groupTypes: []\n  members: [{ANNA}]\n");
+        let harvest = super::super::read(&yaml::read(&text, FileId(0)), Format::Yaml);
+        assert_eq!(harvest.directory.people_in(STAFF), Some(set(&[ANNA])));
+    }
+
+    #[test]
+    fn nothing_inside_a_policy_is_a_fact_about_the_tenant() {
+        let harvest = harvest(&format!(
+            r#"{{ "displayName": "MFA", "state": "enabled",
+                 "conditions": {{ "users": {{ "includeUsers": ["All"] }},
+                                  "applications": {{ "includeApplications": ["All"] }} }},
+                 "grantControls": {{ "operator": "OR", "authenticationStrength":
+                   {{ "id": "{STAFF}", "allowedCombinations": ["fido2"] }} }} }}"#
+        ));
+        assert_eq!((harvest.policies.len(), harvest.facts), (1, 0));
+        assert_eq!(harvest.directory, Directory::default());
+    }
+}
