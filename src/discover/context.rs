@@ -37,7 +37,7 @@ fn input(path: PathBuf) -> Input {
 
 /// The part of a pattern before its first wildcard, and the rest.
 fn split(pattern: &str) -> (PathBuf, Option<String>) {
-    let is_wild = |part: &&str| part.contains(['*', '?', '[', '{']);
+    let is_wild = |part: &str| part.contains(['*', '?', '[', '{']);
     let parts: Vec<_> = pattern.split('/').collect();
     let Some(first) = parts.iter().position(|part| is_wild(part)) else {
         return (PathBuf::from(pattern), None);

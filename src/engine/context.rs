@@ -25,7 +25,7 @@ impl Context {
         let mut context = Self::default();
         for pattern in &tenant.config.context {
             let found = match discover::context(&tenant.config.folder, &pattern.value) {
-                Ok(found) if found.is_empty() => Err("no file matches it".to_owned()),
+                Ok(found) if found.is_empty() => Err("it matches no file".to_owned()),
                 found => found,
             };
             match found {
@@ -97,7 +97,7 @@ impl Context {
 }
 
 fn unusable(pattern: &At<String>, reason: &str) -> Finding {
-    let message = format!("pattern `{}` under `context` cannot be followed: {reason}", pattern.value);
+    let message = format!("pattern `{}` under `context` cannot be used: {reason}", pattern.value);
     let label = Label::new(pattern.span, "leads to nothing");
     Finding::new(input::UNREADABLE_FILE, Level::Error, message, label)
         .note("what these files tell about the tenant is not known")
