@@ -3,6 +3,10 @@
 //! A folder is walked without hidden and ignored entries; the nearest `calint.yaml` at or above a file says
 //! which tenant it belongs to.
 
+mod context;
+
+pub use context::{context, identity};
+
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
 
+mod context;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,7 @@ use crate::policy::PolicySet;
 use crate::rules;
 use crate::source::{At, FileId, Source, Sources, Span};
 use crate::suppress;
+use context::Context;
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -44,7 +47,7 @@ pub struct Outcome {
     pub sources: Sources,
     /// The findings, in the order of their places.
     pub findings: Vec<Finding>,
-    /// Files that hold policies or named locations, or that could not be read.
+    /// Files that hold policies, named locations or facts about the tenant, or that could not be read.
     pub files: usize,
     /// Policies read.
     pub policies: usize,
@@ -142,8 +145,10 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
     let mut tenants = Vec::new();
     for group in groups {
         let mut tenant = Tenant { config: config(&group, outcome)?, ..Tenant::default() };
-        let inputs = admitted(group.inputs, &tenant.config, outcome)?;
+        let mut inputs = admitted(group.inputs, &tenant.config, outcome)?;
         tenant.partial = stdin.is_some() || inputs.iter().any(|input| input.named);
+        let mut context = Context::find(&mut tenant, outcome);
+        context.share(&mut inputs);
         let first = outcome.sources.next_id().0;
         let loaded: Vec<Loaded> = if inputs.len() < FEW {
             (first..).zip(&inputs).map(|(id, input)| load::file(input, FileId(id))).collect()
@@ -168,6 +173,7 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         if !terraform.is_empty() {
             take_in_modules(terraform, &mut tenant, outcome);
         }
+        context.read(&mut tenant, outcome);
         tenants.push(tenant);
     }
     Ok(tenants)
@@ -265,6 +271,7 @@ fn take_in(
         return;
     }
     if let Some(reason) = passed {
+        tenant.set.directory.merge(harvest.directory);
         outcome.skipped.push(Skipped { shown, reason });
         return;
     }
@@ -279,6 +286,7 @@ fn take_in_harvest(mut harvest: Harvest, tenant: &mut Tenant, outcome: &mut Outc
     outcome.policies += harvest.policies.len();
     tenant.set.policies.append(&mut harvest.policies);
     tenant.set.named_locations.append(&mut harvest.named_locations);
+    tenant.set.directory.merge(harvest.directory);
     tenant.findings.append(&mut harvest.findings);
 }
 

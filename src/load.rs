@@ -1,4 +1,4 @@
-//! One file to policies: read, decode, parse, take out what it holds.
+//! One file to policies and facts about the tenant: read, decode, parse, take out what it holds.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -146,16 +146,23 @@ fn from_text(input: &Input, text: String, id: FileId) -> Loaded {
         Format::Yaml => yaml::read(&text, id),
         Format::PowerShell => powershell::read(&text, notation::dsc::RESOURCE, id),
     };
-    let harvest = notation::read(&tree, format);
+    let mut harvest = notation::read(&tree, format);
     let Tree { directives, mut findings, .. } = tree;
     notation::attribute(&mut findings, &harvest.policies);
     let unread = findings.iter().any(|finding| finding.unread);
-    let empty = harvest.policies.is_empty() && harvest.named_locations.is_empty();
-    let passed = match (empty, unread) {
+    if unread {
+        harvest.directory.distrust();
+    }
+    let passed = match (harvest.has_no_policy(), unread) {
         (false, _) => None,
         (true, true) if input.named || text.trim().is_empty() => None,
         (true, true) if notation::looks_like_policy(text.as_bytes()) => None,
         (true, true) => Some("cannot be parsed, and nothing in it looks like a policy"),
+        (true, false) if harvest.facts > 0 => {
+            // What is odd about the text of an object of the directory is nobody's concern here.
+            findings.clear();
+            None
+        }
         (true, false) => Some("holds no policy"),
     };
     if passed.is_some() {

@@ -21,7 +21,7 @@ pub const FILE_NAME: &str = "calint.yaml";
 /// A configuration.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// The folder that `paths` are relative to; the file's own.
+    /// The folder that `paths` and `context` are relative to; the file's own.
     pub folder: PathBuf,
     /// Who must always get in.
     pub emergency: Vec<Declared>,
@@ -35,6 +35,8 @@ pub struct Config {
     pub include: Vec<String>,
     /// Files that match one of these are not read. Patterns as in `.gitignore`.
     pub exclude: Vec<String>,
+    /// Patterns of files that tell about the tenant.
+    pub context: Vec<At<String>>,
 }
 
 /// Findings of one rule on one policy, excused.

@@ -10,7 +10,7 @@ use crate::source::{At, Span};
 use crate::syntax::{Member, Node, Value};
 
 /// The keys of the file.
-pub(super) const TOP: &[&str] = &["emergency-access", "assume", "rules", "exceptions", "paths"];
+pub(super) const TOP: &[&str] = &["emergency-access", "assume", "rules", "exceptions", "paths", "context"];
 /// The keys of `emergency-access`.
 pub(super) const EMERGENCY: &[&str] = &["users", "groups"];
 /// The keys of `assume`.
@@ -85,6 +85,7 @@ impl Reader {
                 "emergency-access" => self.emergency(&member.value, &mut config.emergency),
                 "assume" => self.assume(&member.value, &mut config.assume),
                 "rules" => self.levels(&member.value, config),
+                "context" => config.context = self.texts(&member.value),
                 "exceptions" => self.exceptions(&member.value, &mut config.exceptions),
                 _ => self.paths(&member.value, config),
             }

@@ -23,6 +23,9 @@ struct Calint {
     exceptions: Option<Vec<Exception>>,
     /// Which files are read.
     paths: Option<Paths>,
+    /// Files that tell about the tenant: exports of users, groups, role assignments, authentication strengths,
+    /// named locations and cross-tenant access settings. Paths relative to this file, with `*`, `**` and `?`.
+    context: Option<Vec<String>>,
 }
 
 #[derive(JsonSchema)]

@@ -1,8 +1,9 @@
-//! One file a notation: a tree of values to policies and named locations.
+//! One file a notation: a tree of values to policies, named locations and facts about the tenant.
 //!
 //! Whatever wraps them (list envelopes, arrays, maps by name, export folders' objects), policies are found by
 //! their own shape: an object with `conditions` about users or apps, and something that a policy does.
 
+mod directory;
 pub mod dsc;
 mod flat;
 mod graph;
@@ -12,7 +13,7 @@ pub mod terraform;
 mod terraform_json;
 
 use crate::finding::{Finding, Label, Level, input};
-use crate::policy::{Format, NamedLocation, Policy};
+use crate::policy::{Directory, Format, NamedLocation, Policy};
 use crate::source::{At, Span};
 use crate::syntax::{Map, Node, Tree, Value, moved};
 use reader::{Reader, member};
@@ -24,11 +25,21 @@ pub struct Harvest {
     pub policies: Vec<Policy>,
     /// Named locations, in order.
     pub named_locations: Vec<NamedLocation>,
+    /// What it tells about the tenant.
+    pub directory: Directory,
+    /// How many objects told it.
+    pub facts: usize,
     /// What was odd about them.
     pub findings: Vec<Finding>,
 }
 
 impl Harvest {
+    /// Whether it holds neither policy nor named location.
+    #[must_use]
+    pub fn has_no_policy(&self) -> bool {
+        self.policies.is_empty() && self.named_locations.is_empty()
+    }
+
     /// Takes in a block of a desired-state configuration.
     fn take_dsc(&mut self, root: &Node<'_>) {
         let Some(block) = root.as_map().filter(|block| !dsc::is_absent(block)) else { return };
@@ -54,9 +65,10 @@ pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
         if format == Format::PowerShell {
             harvest.take_dsc(root);
         } else if !terraform_json::take(root, &mut harvest) {
-            search(root, None, format, &mut harvest);
+            search(root, Around::default(), format, &mut harvest);
         }
     }
+    harvest.directory.settle();
     harvest
 }
 
@@ -89,38 +101,41 @@ fn contains_ignoring_case(text: &[u8], word: &[u8]) -> bool {
     })
 }
 
-/// `name` is what stands around the object and may name it: the key of a map by name, or a sibling `name`.
-fn search(node: &Node<'_>, name: Option<&At<String>>, format: Format, harvest: &mut Harvest) {
+/// What stands around an object.
+#[derive(Clone, Copy, Debug, Default)]
+struct Around<'a> {
+    /// What may name it: the key of a map by name, or a sibling `name`.
+    name: Option<&'a At<String>>,
+    /// What is said about objects of the directory.
+    directory: directory::Around<'a>,
+}
+
+fn search(node: &Node<'_>, around: Around<'_>, format: Format, harvest: &mut Harvest) {
     match &node.value {
         Value::List(items) => {
             for item in items {
-                search(item, None, format, harvest);
+                search(item, Around { name: None, ..around }, format, harvest);
             }
         }
-        Value::Map(map) => search_map(node, map, name, format, harvest),
-        Value::Text(text) => search_text(text, node.span, name, format, harvest),
+        Value::Map(map) => search_map(node, map, around, format, harvest),
+        Value::Text(text) => search_text(text, node.span, around, format, harvest),
         _ => {}
     }
 }
 
 /// A text that is itself a policy in JSON, as template tables hold them. Its values have the place of the text.
-fn search_text(text: &str, span: Span, name: Option<&At<String>>, format: Format, harvest: &mut Harvest) {
+fn search_text(text: &str, span: Span, around: Around<'_>, format: Format, harvest: &mut Harvest) {
     if !text.trim_start().starts_with('{') || !looks_like_policy(text.as_bytes()) {
         return;
     }
     let tree = crate::syntax::json::read(text, span.file);
     for root in &tree.roots {
-        search(&moved(root, span), name, format, harvest);
+        search(&moved(root, span), around, format, harvest);
     }
 }
 
-fn search_map(
-    node: &Node<'_>,
-    map: &Map<'_>,
-    name: Option<&At<String>>,
-    format: Format,
-    harvest: &mut Harvest,
-) {
+fn search_map(node: &Node<'_>, map: &Map<'_>, around: Around<'_>, format: Format, harvest: &mut Harvest) {
+    let name = around.name;
     let is_policy = flat::is_policy(map) || graph::is_policy(map);
     if is_policy && flat::is_deleted(map) {
         return;
@@ -136,14 +151,18 @@ fn search_map(
         harvest.named_locations.push(location::read(node.span, map, &mut reader));
         harvest.findings.append(&mut reader.finish());
     } else {
+        directory::take(node.span, map, around.directory, harvest);
         let before = harvest.policies.len() + harvest.named_locations.len();
+        let assignments = directory::assignments(harvest);
+        let inside = around.directory.inside(map);
         let sibling = member(map, "displayName").or_else(|| member(map, "name"));
         let sibling = sibling.and_then(|node| Some(At::new(node.as_text()?.to_owned(), node.span)));
         for inner in &map.members {
             let key = At::new(inner.key.value.to_string(), inner.key.span);
             let name = sibling.as_ref().or(if is_wrapper(&key.value) { None } else { Some(&key) });
-            search(&inner.value, name, format, harvest);
+            search(&inner.value, Around { name, directory: inside }, format, harvest);
         }
+        directory::close(map, assignments, inside, harvest);
         if harvest.policies.len() + harvest.named_locations.len() > before {
             next_link(map, harvest);
         }

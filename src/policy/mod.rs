@@ -2,11 +2,13 @@
 //!
 //! Members follow the Microsoft Graph resource `conditionalAccessPolicy`; every value has its place.
 
+pub mod directory;
 mod fact;
 pub mod ids;
 mod spelling;
 pub mod words;
 
+pub use directory::Directory;
 pub use fact::{Fact, Given, List, Truth, Unresolved, Why};
 pub use spelling::{Case, Format, Spelling, case_of, same_member};
 
@@ -27,6 +29,9 @@ pub struct PolicySet {
     pub policies: Vec<Policy>,
     /// The named locations.
     pub named_locations: Vec<NamedLocation>,
+    /// What exports tell about the tenant.
+    #[serde(skip)]
+    pub directory: Directory,
 }
 
 /// One policy.
