@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::access::sign_in::{
     Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn,
-    Target, Trust,
+    Target,
 };
+use crate::policy::InboundTrust as Trust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, UserAction, Word};
 
 /// A scenario as written.

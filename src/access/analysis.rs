@@ -260,7 +260,11 @@ impl<'a, S: Solve> Analysis<'a, S> {
         let always = self.always.iter().map(|region| region.within(within));
         Remainder {
             scope,
-            open: within.iter().filter(|(_, values)| values.len() != 1).map(|(d, v)| (*d, v.clone())).collect(),
+            open: within
+                .iter()
+                .filter(|(_, values)| values.len() != 1)
+                .map(|(d, v)| (*d, v.clone()))
+                .collect(),
             always: always.filter(|region| *region != Region::Whole(true)).collect(),
             refuses: refuses.collect(),
         }

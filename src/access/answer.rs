@@ -173,7 +173,12 @@ impl Facts<'_> {
         if let Some(trusted) = self.sign_in.place.trusted {
             return trusted.into();
         }
-        any(trusted_locations(self.set).map(|id| self.location(id))).or(self.location(ZERO_ID))
+        // Of a recorded sign-in, the named locations say nothing about that old list.
+        let old_list = match self.location(ZERO_ID) {
+            Truth::No if !self.sign_in.closed => Truth::Unknown,
+            told => told,
+        };
+        any(trusted_locations(self.set).map(|id| self.location(id))).or(old_list)
     }
 
     fn location(&self, id: &str) -> Truth {

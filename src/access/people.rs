@@ -120,7 +120,9 @@ pub fn classes<S: Solve>(access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec
     let mut named = Vec::new();
     for property in analysis.space.properties() {
         match property {
-            Property::Role(role) if !roles::MANAGING.contains(&role.as_str()) && !is_synchronisation(role) => {
+            Property::Role(role)
+                if !roles::MANAGING.contains(&role.as_str()) && !is_synchronisation(role) =>
+            {
                 found.push(Class::Holder(role.clone()));
             }
             Property::Group(group) if !is_emergency(Kind::Group, group) => {
@@ -175,9 +177,9 @@ pub fn circumstances<S: Solve>(class: &Class, analysis: &Analysis<'_, S>) -> Cir
             }
             Property::Can(_) => vec![usize::from(!is_bare(class))],
             Property::Device if is_bare(class) => vec![0],
-            Property::Client => analysis
-                .space
-                .values(property, |sign_in, _| !sign_in.client.is_some_and(Client::is_legacy)),
+            Property::Client => {
+                analysis.space.values(property, |sign_in, _| !sign_in.client.is_some_and(Client::is_legacy))
+            }
             Property::HomeTenant
             | Property::UserRisk
             | Property::SignInRisk
@@ -229,7 +231,9 @@ fn is_account(class: &Class, sign_in: &SignIn) -> bool {
     match class {
         Class::Emergency(principal) if principal.kind == Kind::User => named(&principal.text),
         Class::Named(user) => named(user),
-        Class::ServicePrincipal => matches!(&sign_in.identity, Identity::ServicePrincipal(id) if id.contains(' ')),
+        Class::ServicePrincipal => {
+            matches!(&sign_in.identity, Identity::ServicePrincipal(id) if id.contains(' '))
+        }
         _ => named(super::space::SOMEONE_ELSE),
     }
 }
@@ -244,9 +248,9 @@ fn is_kind(sign_in: &SignIn, kind: PersonKind) -> bool {
 pub fn managers<S: Solve>(analysis: &Analysis<'_, S>) -> Vec<Circumstances> {
     let ordinary = circumstances(&Class::Member, analysis);
     let properties: BTreeSet<_> = analysis.space.properties().cloned().collect();
-    let people = analysis.space.values(&Property::Account, |sign_in, _| {
-        matches!(sign_in.identity, Identity::Person(_))
-    });
+    let people = analysis
+        .space
+        .values(&Property::Account, |sign_in, _| matches!(sign_in.identity, Identity::Person(_)));
     let free = properties.iter().fold(ordinary, |circumstances, property| {
         let dim = analysis.space.dim(property);
         match property {

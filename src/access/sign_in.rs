@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::filter::Attributes;
+use crate::policy::InboundTrust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, Risk, TransferMethod, UserAction};
 
 /// A sign-in. `None` is a fact that is not given.
@@ -249,18 +250,7 @@ pub struct Capabilities {
     /// The authentication methods the person has; `None` leaves that to `controls`.
     pub methods: Option<Methods>,
     /// What of a guest's home tenant is accepted here; nothing, unless it is told.
-    pub trust: Trust,
-}
-
-/// What cross-tenant access settings accept from a guest's home tenant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Trust {
-    /// Multifactor authentication.
-    pub mfa: bool,
-    /// Compliant devices.
-    pub compliant_device: bool,
-    /// Hybrid joined devices.
-    pub hybrid_device: bool,
+    pub trust: InboundTrust,
 }
 
 /// The authentication methods of a person, beside a password.

@@ -12,13 +12,13 @@ use super::answer::{Facts, named_location, trusted_locations};
 use super::devices::{self, Attribute};
 use super::expr::{Expr, Question};
 use super::sign_in::{
-    Capabilities, Client, Device, DevicePlatform, Identity, Methods, Person, PersonKind, SignIn,
-    Target, Trust, UNMAPPED,
+    Capabilities, Client, Device, DevicePlatform, Identity, Methods, Person, PersonKind, SignIn, Target,
+    UNMAPPED,
 };
 use super::solver::{Dim, Region};
 use crate::policy::ids::ZERO_ID;
 use crate::policy::words::{Control, InsiderRisk, Platform, Risk, TransferMethod, Word};
-use crate::policy::{LocationKind, PolicySet, Truth};
+use crate::policy::{InboundTrust, LocationKind, PolicySet, Truth};
 
 /// A property of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -268,8 +268,8 @@ impl<'a> Space<'a> {
                 let Extent { certain, possible } = self.extent(inner);
                 Extent { certain: possible.outside(), possible: certain.outside() }
             }
-            Expr::All(parts) => self.combined(parts, |regions| Region::all(regions)),
-            Expr::Any(parts) => self.combined(parts, |regions| Region::any(regions)),
+            Expr::All(parts) => self.combined(parts, Region::all),
+            Expr::Any(parts) => self.combined(parts, Region::any),
             Expr::May(inner) => {
                 let possible = self.extent(inner).possible;
                 Extent { certain: possible.clone(), possible }
@@ -382,7 +382,40 @@ impl<'a> Space<'a> {
                 always.push(Region::any([registered.clone(), absent]));
             }
         }
+        always.extend(self.memberships());
         always
+    }
+
+    /// Who is in which group and who holds which role, where files tell all of them.
+    fn memberships(&self) -> Vec<Region> {
+        let directory = &self.set.directory;
+        let mut always = Vec::new();
+        for (dim, (property, _)) in self.dims.iter().enumerate() {
+            let people = match property {
+                Property::Group(group) => directory.people_in(group),
+                Property::Role(role) => directory.holders(role, true),
+                _ => None,
+            };
+            let Some(people) = people else { continue };
+            let told = |fits: &dyn Fn(&str) -> bool| {
+                self.where_(&Property::Account, |sign_in, _| match &sign_in.identity {
+                    Identity::Person(person) => person.id.as_deref().is_some_and(fits),
+                    Identity::ServicePrincipal(_) | Identity::Agent(_) => false,
+                })
+            };
+            let belongs = Region::Among(dim, vec![1]);
+            let named = told(&|id| people.contains(id));
+            // A person no policy names may be one of those who are listed and not told apart here.
+            let unnamed = people.iter().any(|id| !self.tells_apart(id));
+            let may = told(&|id| people.contains(id) || (unnamed && id == SOMEONE_ELSE));
+            always.push(Region::any([named.outside(), belongs.clone()]));
+            always.push(Region::any([belongs.outside(), may]));
+        }
+        always
+    }
+
+    fn tells_apart(&self, id: &str) -> bool {
+        self.accounts().any(|account| matches!(account, Account::User(own) if own == id))
     }
 }
 
@@ -414,9 +447,13 @@ fn blank(set: &PolicySet) -> (SignIn, Capabilities) {
     (SignIn::default(), Capabilities { controls, methods: None, trust: home_trust(set, None) })
 }
 
-/// What is accepted from a home tenant.
-fn home_trust(_set: &PolicySet, _tenant: Option<&str>) -> Trust {
-    Trust::default()
+/// What is accepted from a home tenant: nothing, unless a file tells.
+fn home_trust(set: &PolicySet, tenant: Option<&str>) -> InboundTrust {
+    let told = match tenant {
+        Some(tenant) => set.directory.trust_of(tenant),
+        None => set.directory.trust,
+    };
+    told.unwrap_or_default()
 }
 
 /// Gives a property of a sign-in a value.
@@ -656,6 +693,7 @@ impl<'p> Found<'p> {
         ];
         found.extend(self.groups.into_iter().map(yes_no(Property::Group)));
         found.extend(self.roles.into_iter().map(yes_no(Property::Role)));
+        self.tenants.extend(set.directory.partners.keys().cloned());
         let tenants = [OTHER_TENANT.to_owned()].into_iter().chain(self.tenants);
         found.push((Property::HomeTenant, Values::Tenants(tenants.collect())));
         for (attribute, comparisons) in self.comparisons {

@@ -18,14 +18,15 @@ struct Accepted<'s> {
     more: bool,
 }
 
-fn accepted<'s>(strength: &'s Strength, _set: &'s PolicySet) -> Accepted<'s> {
-    if !strength.combinations.is_empty() {
-        return Accepted {
-            combinations: strength.combinations.known().map(|at| at.value.as_str()).collect(),
-            more: !strength.combinations.is_known(),
-        };
+fn accepted<'s>(strength: &'s Strength, set: &'s PolicySet) -> Accepted<'s> {
+    let id = strength.id.get().map(|id| id.value.as_str());
+    let exported = id.and_then(|id| set.directory.strengths.get(id));
+    let listed = if strength.combinations.is_empty() { exported } else { Some(&strength.combinations) };
+    if let Some(list) = listed {
+        let combinations = list.known().map(|at| at.value.as_str()).collect();
+        return Accepted { combinations, more: !list.is_known() };
     }
-    match strength.id.get().and_then(|id| strengths::combinations(id.value)) {
+    match id.and_then(strengths::combinations) {
         Some(built_in) => Accepted { combinations: built_in.to_vec(), more: false },
         None => Accepted { combinations: Vec::new(), more: true },
     }

@@ -8,7 +8,7 @@ pub mod ids;
 mod spelling;
 pub mod words;
 
-pub use directory::Directory;
+pub use directory::{Directory, InboundTrust};
 pub use fact::{Fact, Given, List, Truth, Unresolved, Why};
 pub use spelling::{Case, Format, Spelling, case_of, same_member};
 
