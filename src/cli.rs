@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Level;
 use crate::report::ReportFormat;
+use crate::report::access::AccessFormat;
 
 /// Finds the Conditional Access policies that would lock your organization out, before they are merged.
 #[derive(Debug, Parser)]
@@ -25,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Check policies; what `calint PATH` does
     Check(CheckArgs),
+    /// Say who can still sign in to what, under all policies together
+    Access(AccessArgs),
     /// Explain what policies do to one sign-in, described in a file
     WhatIf(WhatIfArgs),
     /// Explain a rule, or an error code people see at sign-in
@@ -92,6 +95,23 @@ pub struct CheckArgs {
     /// How many threads read files [default: one a processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+/// Arguments of `access`.
+#[derive(Args, Debug)]
+pub struct AccessArgs {
+    /// Files and folders with policies [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The format to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: AccessFormat,
+    /// Count policies in report-only as if they were enabled
+    #[arg(long)]
+    pub once_enabled: bool,
+    /// Use no configuration
+    #[arg(long)]
+    pub no_config: bool,
 }
 
 /// Arguments of `what-if`.

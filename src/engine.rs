@@ -86,6 +86,11 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// What reading found.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter()
+    }
+
     /// Findings on files that could not be read in full.
     pub fn unread(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.unread)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::access::sign_in::{
     Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn,
@@ -129,6 +129,73 @@ pub fn parse(text: &str) -> Result<(SignIn, Capabilities), String> {
         trust: Trust { mfa, compliant_device, hybrid_device },
     };
     Ok((sign_in, capabilities))
+}
+
+/// A sign-in as a scenario, which [`parse`] reads back to the same answers.
+#[must_use]
+pub fn write(sign_in: &SignIn, capabilities: &Capabilities) -> Value {
+    let identity = match &sign_in.identity {
+        Identity::ServicePrincipal(id) => json!({ "servicePrincipalId": id }),
+        Identity::Agent(id) => json!({ "agentId": id }),
+        Identity::Person(person) => json!({
+            "userId": person.id,
+            "userType": person.kind.map(|kind| match kind {
+                PersonKind::Member => "member",
+                PersonKind::AgentUser => "agentUser",
+                PersonKind::External(kind) => kind.as_str(),
+            }),
+            "groupIds": person.groups.known,
+            "roleTemplateIds": person.roles.known,
+            "homeTenantId": person.home_tenant,
+        }),
+    };
+    let context = match &sign_in.target {
+        Target::Apps(ids) => json!({ "includeApplications": ids }),
+        Target::BasicScopes(ids) => json!({ "includeApplications": ids, "basicScopesOnly": true }),
+        Target::Action(action) => {
+            let name = ACTIONS.iter().find(|(known, _)| known == action).map(|(_, name)| *name);
+            json!({ "userAction": name.unwrap_or(action.as_str()) })
+        }
+        Target::Context(context) => json!({ "authenticationContextValue": context }),
+    };
+    let client = sign_in.client.and_then(|client| CLIENTS.iter().find(|(known, _)| *known == client));
+    let platform = sign_in.platform.map(|platform| match platform {
+        DevicePlatform::Known(platform) => platform.as_str(),
+        DevicePlatform::Unrecognised => "unknown",
+    });
+    let conditions = json!({
+        "clientAppType": client.map(|(_, name)| *name),
+        "devicePlatform": platform,
+        "deviceInfo": sign_in.device.as_ref().map(|device| &device.attributes),
+        "ipAddress": sign_in.place.address,
+        "country": sign_in.place.country,
+        "namedLocationIds": sign_in.place.named,
+        "signInRiskLevel": sign_in.sign_in_risk.map(Word::as_str),
+        "userRiskLevel": sign_in.user_risk.map(Word::as_str),
+        "servicePrincipalRiskLevel": sign_in.service_principal_risk.map(Word::as_str),
+        "agentIdRiskLevel": sign_in.agent_risk.map(Word::as_str),
+        "insiderRiskLevel": sign_in.insider_risk.map(|risk| risk.map_or("none", Word::as_str)),
+        "authenticationFlow": sign_in.flow.map(|flow| json!({ "transferMethod": flow.as_str() })),
+    });
+    let mut scenario = json!({
+        "signInIdentity": identity,
+        "signInContext": context,
+        "signInConditions": conditions,
+        "inboundTrust": {
+            "mfa": capabilities.trust.mfa,
+            "compliantDevice": capabilities.trust.compliant_device,
+            "hybridDevice": capabilities.trust.hybrid_device,
+        },
+    });
+    leave_out_nulls(&mut scenario);
+    scenario
+}
+
+fn leave_out_nulls(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.retain(|_, member| !member.is_null());
+        members.values_mut().for_each(leave_out_nulls);
+    }
 }
 
 impl SignInIdentity {

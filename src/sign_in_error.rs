@@ -5,7 +5,9 @@
 
 use std::fmt;
 
+use crate::access::{Demand, Need};
 use crate::finding::ErrorCode;
+use crate::policy::words::Control;
 
 /// An error at sign-in.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,28 @@ impl fmt::Display for SignInError {
         let Self { code, name, meaning, cause, remedy } = self;
         write!(f, "{code}  {name}\n\n{meaning}\n\nCaused by:  {cause}\nWhat to do: {remedy}")
     }
+}
+
+/// The code of a block of device code flow or authentication transfer.
+pub const FLOW_BLOCKED: ErrorCode = ErrorCode(530_036);
+/// The code of token protection.
+const TOKEN_PROTECTION: ErrorCode = ErrorCode(530_084);
+
+/// The code people see whom a policy refuses.
+#[must_use]
+pub fn of(demand: &Demand<'_>) -> Option<ErrorCode> {
+    Some(match demand {
+        Demand::Block(_) => ErrorCode(53003),
+        Demand::Nothing => TOKEN_PROTECTION,
+        Demand::Ways(ways) => match ways.first()?.first()?.value {
+            Need::Control(Control::CompliantDevice) => ErrorCode(53000),
+            Need::Control(Control::DomainJoinedDevice) => ErrorCode(53001),
+            Need::Control(Control::ApprovedApplication) => ErrorCode(53002),
+            Need::Control(Control::CompliantApplication) => ErrorCode(53009),
+            Need::Control(Control::Mfa) => ErrorCode(50076),
+            _ => ErrorCode(53003),
+        },
+    })
 }
 
 /// The error of a code, written as `AADSTS53003` or `53003`.

@@ -30,9 +30,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("modules", &["source", "finding", "syntax", "policy", "notation", "terraform", "discover", "load"]),
-    ("report", &["source", "finding", "rule", "rules", "engine"]),
+    (
+        "report",
+        &["source", "finding", "policy", "access", "scenario", "sign_in_error", "rule", "rules", "engine"],
+    ),
     ("scenario", &["policy", "access"]),
-    ("sign_in_error", &["finding"]),
+    ("sign_in_error", &["finding", "policy", "access"]),
     ("cli", &["finding", "rules", "report"]),
     (
         "command",

@@ -54,6 +54,14 @@ impl Circumstances {
     }
 }
 
+impl Circumstances {
+    /// Whether every property has a value left.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        self.within.values().all(|values| !values.is_empty())
+    }
+}
+
 /// What is known of a way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -199,7 +207,8 @@ impl<'a, S: Solve> Analysis<'a, S> {
     }
 
     /// The policies that count: certainly, or possibly.
-    fn counted(&self, scope: Scope, certainly: bool) -> Vec<usize> {
+    #[must_use]
+    pub fn counted(&self, scope: Scope, certainly: bool) -> Vec<usize> {
         let counts = |policy: &Policy| match (scope, is_enforced(policy)) {
             (Scope::OnceEnabled, _) | (_, Truth::Yes) => true,
             (Scope::Enforced, Truth::Unknown) => !certainly,

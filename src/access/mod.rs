@@ -12,6 +12,7 @@ mod emergency;
 pub mod expr;
 pub mod filter;
 mod grant;
+pub mod matrix;
 mod meets;
 pub mod people;
 mod scope;
@@ -43,6 +44,24 @@ pub struct Assume {
     pub approved_app: ApprovedApp,
     /// Whether app exclusions spare sign-ins that ask only for basic scopes.
     pub baseline_scopes: BaselineScopes,
+}
+
+impl Assume {
+    /// What it takes for granted, in words.
+    #[must_use]
+    pub fn words(self) -> Vec<String> {
+        let approved = match self.approved_app {
+            ApprovedApp::Retired => "the service ignores the grant control `approvedApplication`",
+            ApprovedApp::Honoured => "the service honours the grant control `approvedApplication`",
+        };
+        let scopes = match self.baseline_scopes {
+            BaselineScopes::Enforced => "sign-ins for basic scopes alone are judged like the others",
+            BaselineScopes::Legacy => {
+                "sign-ins for basic scopes alone are let through where apps are excluded"
+            }
+        };
+        vec![approved.to_owned(), scopes.to_owned()]
+    }
 }
 
 impl Default for Assume {

@@ -148,6 +148,7 @@ pub struct Space<'a> {
     assume: Assume,
     dims: Vec<(Property, Values)>,
     numbers: BTreeMap<Property, Dim>,
+    locations: BTreeSet<String>,
 }
 
 /// The part of the space where an expression certainly holds, and the part where it may.
@@ -177,7 +178,8 @@ impl<'a> Space<'a> {
             expr.questions(&mut questions);
             questions.into_iter().for_each(|question| found.take(question, set));
         }
-        let mut space = Self { set, assume, dims: Vec::new(), numbers: BTreeMap::new() };
+        let locations = found.all_locations.clone();
+        let mut space = Self { set, assume, dims: Vec::new(), numbers: BTreeMap::new(), locations };
         found
             .into_properties(set, wanted)
             .into_iter()
@@ -207,6 +209,24 @@ impl<'a> Space<'a> {
             Values::Accounts(accounts) => accounts.as_slice(),
             _ => &[],
         })
+    }
+
+    /// The named locations that policies name, by id, name or placeholder in lower case.
+    pub fn locations(&self) -> impl Iterator<Item = &str> {
+        self.locations.iter().map(String::as_str)
+    }
+
+    /// The property that tells whether an address lies in a location, and its values that do, or do not.
+    #[must_use]
+    pub fn location(&self, id: &str, inside: bool) -> (Property, Vec<usize>) {
+        let property = location_property(id, self.set);
+        let values = self.values(&property, |sign_in, capabilities| {
+            let mut closed = sign_in.clone();
+            closed.closed = true;
+            let facts = Facts { sign_in: &closed, capabilities, set: self.set, assume: self.assume };
+            facts.answer(&Question::Location(id)) == Truth::from(inside)
+        });
+        (property, values)
     }
 
     /// The dimension of a property, where some policy asks for it.
@@ -616,6 +636,7 @@ struct Found<'p> {
     tenants: BTreeSet<String>,
     countries: BTreeSet<String>,
     locations: BTreeSet<String>,
+    all_locations: BTreeSet<String>,
     comparisons: BTreeMap<String, BTreeSet<&'p super::filter::Comparison>>,
     plain: BTreeSet<Property>,
 }
@@ -662,6 +683,7 @@ impl<'p> Found<'p> {
 
     fn location(&mut self, id: &str, set: &PolicySet) {
         let property = location_property(id, set);
+        self.all_locations.insert(id.to_lowercase());
         if property == Property::Country {
             let known = named_location(set, id).into_iter().flat_map(|location| location.countries.known());
             self.countries.extend(known.map(|country| country.value.to_uppercase()));

@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod access;
 mod check;
 mod explain;
 mod init;
@@ -9,12 +10,16 @@ mod terminal;
 mod what_if;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Color, Command};
 use crate::config::schema;
+use crate::discover::ConfigChoice;
+use crate::engine::{self, Options, Outcome, Tenant};
+use crate::report;
 
 /// How the program ended. The numbers are a promise: see the README, "Exit codes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +63,7 @@ pub fn run(cli: Cli) -> Exit {
     let done = match cli.command {
         None => check::run(&cli.check, &mut out),
         Some(Command::Check(args)) => check::run(&args, &mut out),
+        Some(Command::Access(args)) => access::run(&args, &mut out),
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),
         Some(Command::Rules) => rules::run(&mut out),
@@ -87,4 +93,34 @@ fn print_schema(out: &mut dyn Write) -> Result<Exit, Failure> {
     let schema = schema::json().map_err(|error| Failure::Print(error.to_string()))?;
     out.write_all(schema.as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// Reads the one tenant of some paths; without paths, of the current folder. Files that could not be read are
+/// reported on standard error.
+fn one_tenant(paths: &[PathBuf], no_config: bool, outcome: &mut Outcome) -> Result<Tenant, Failure> {
+    let options = Options {
+        paths: if paths.is_empty() { vec![".".into()] } else { paths.to_vec() },
+        stdin: None,
+        config: if no_config { ConfigChoice::None } else { ConfigChoice::Nearest },
+        only: Vec::new(),
+        skip: Vec::new(),
+        include_disabled: false,
+        today: engine::today(),
+    };
+    let style = terminal::style(Color::Auto);
+    let tenants = match engine::read(&options, outcome) {
+        Ok(tenants) => tenants,
+        Err(failure) => {
+            report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
+            return Err(Failure::Told("the configuration cannot be used".to_owned()));
+        }
+    };
+    let unread: Vec<_> = tenants.iter().flat_map(Tenant::unread).chain(&outcome.findings).cloned().collect();
+    report::problems(&unread, &outcome.sources, style, &mut io::stderr())?;
+    let mut tenants = tenants.into_iter();
+    match (tenants.next(), tenants.next()) {
+        (Some(tenant), None) if !tenant.set.policies.is_empty() => Ok(tenant),
+        (Some(_), Some(_)) => Err(Failure::Told("the paths hold more than one tenant; name one".to_owned())),
+        _ => Err(Failure::Told("no policies found".to_owned())),
+    }
 }

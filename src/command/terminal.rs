@@ -23,10 +23,15 @@ pub(super) fn style(color: Color) -> Style {
         Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
         Color::Auto => terminal && !dumb,
     };
-    let size = terminal_size::terminal_size().filter(|_| terminal);
-    let width = size.map_or(USUAL, |(width, _)| usize::from(width.0).clamp(40, WIDEST));
+    let width = width();
     let links = color && terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
     Style { color, links, width, ascii: dumb, ..Style::default() }
+}
+
+/// The columns of standard output.
+pub(super) fn width() -> usize {
+    let size = terminal_size::terminal_size().filter(|_| io::stdout().is_terminal());
+    size.map_or(USUAL, |(width, _)| usize::from(width.0).clamp(40, WIDEST))
 }
 
 /// Says on standard error why the job was not done. There is nobody to tell where that fails too.

@@ -5,17 +5,17 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Exit, Failure, terminal};
+use super::{Exit, Failure, one_tenant};
 use crate::access::sign_in::SignIn;
 use crate::access::{self, Applies, Decision, Demand, Judgement, Standing, Verdict};
-use crate::cli::{Color, Compat, WhatIfArgs, WhatIfFormat};
-use crate::discover::{ConfigChoice, in_words};
-use crate::engine::{self, Options, Outcome};
+use crate::cli::{Compat, WhatIfArgs, WhatIfFormat};
+use crate::discover::in_words;
+use crate::engine::Outcome;
 use crate::finding::ErrorCode;
-use crate::policy::words::{Control, State, TransferMethod};
-use crate::policy::{PolicySet, Truth};
-use crate::report;
+use crate::policy::Truth;
+use crate::policy::words::{State, TransferMethod};
 use crate::scenario;
+use crate::sign_in_error;
 use crate::source::Sources;
 
 /// Explains one sign-in.
@@ -24,8 +24,8 @@ pub(super) fn run(args: &WhatIfArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let text = fs::read_to_string(&args.scenario).map_err(|error| told(in_words(&error)))?;
     let (sign_in, capabilities) = scenario::parse(&text).map_err(told)?;
     let mut outcome = Outcome::default();
-    let (set, assume) = policies(args, &mut outcome)?;
-    let decision = access::decide(&sign_in, &set, &capabilities, assume);
+    let tenant = one_tenant(&args.paths, args.no_config, &mut outcome)?;
+    let decision = access::decide(&sign_in, &tenant.set, &capabilities, tenant.config.assume);
     let explained = Explained::new(&decision, &sign_in, args.compat, &outcome.sources);
     match args.format {
         WhatIfFormat::Json => {
@@ -35,37 +35,6 @@ pub(super) fn run(args: &WhatIfArgs, out: &mut dyn Write) -> Result<Exit, Failur
         WhatIfFormat::Table => explained.table(out)?,
     }
     Ok(if outcome.unreadable > 0 { Exit::Failed } else { Exit::Clean })
-}
-
-/// The policies of the paths, and what their configuration takes for granted.
-fn policies(args: &WhatIfArgs, outcome: &mut Outcome) -> Result<(PolicySet, access::Assume), Failure> {
-    let config = if args.no_config { ConfigChoice::None } else { ConfigChoice::Nearest };
-    let options = Options {
-        paths: if args.paths.is_empty() { vec![".".into()] } else { args.paths.clone() },
-        stdin: None,
-        config,
-        only: Vec::new(),
-        skip: Vec::new(),
-        include_disabled: false,
-        today: engine::today(),
-    };
-    let style = terminal::style(Color::Auto);
-    let tenants = match engine::read(&options, outcome) {
-        Ok(tenants) => tenants,
-        Err(failure) => {
-            report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
-            return Err(Failure::Told("the configuration cannot be used".to_owned()));
-        }
-    };
-    let unread: Vec<_> =
-        tenants.iter().flat_map(engine::Tenant::unread).chain(&outcome.findings).cloned().collect();
-    report::problems(&unread, &outcome.sources, style, &mut io::stderr())?;
-    let mut tenants = tenants.into_iter();
-    match (tenants.next(), tenants.next()) {
-        (Some(tenant), None) if !tenant.set.policies.is_empty() => Ok((tenant.set, tenant.config.assume)),
-        (Some(_), Some(_)) => Err(Failure::Told("the paths hold more than one tenant; name one".to_owned())),
-        _ => Err(Failure::Told("no policies found".to_owned())),
-    }
 }
 
 #[derive(Serialize)]
@@ -267,20 +236,9 @@ fn demanded(demand: &Demand<'_>) -> Vec<String> {
 
 /// The code the person sees where a policy refuses.
 fn code(judgement: &Judgement<'_>, sign_in: &SignIn) -> Option<ErrorCode> {
-    Some(ErrorCode(match &judgement.demand {
-        _ if sign_in.flow.is_some_and(|flow| flow != TransferMethod::None)
-            && !judgement.policy.conditions.transfer_methods.is_empty() =>
-        {
-            530_036
-        }
-        Demand::Block(_) => 53003,
-        Demand::Nothing => 530_084,
-        Demand::Ways(ways) => match ways.first()?.first()?.value {
-            access::Need::Control(Control::CompliantDevice) => 53000,
-            access::Need::Control(Control::DomainJoinedDevice) => 53001,
-            access::Need::Control(Control::ApprovedApplication) => 53002,
-            access::Need::Control(Control::CompliantApplication) => 53009,
-            _ => 53003,
-        },
-    }))
+    let moved = sign_in.flow.is_some_and(|flow| flow != TransferMethod::None);
+    if moved && !judgement.policy.conditions.transfer_methods.is_empty() {
+        return Some(sign_in_error::FLOW_BLOCKED);
+    }
+    sign_in_error::of(&judgement.demand)
 }

@@ -1,5 +1,6 @@
 //! One file a format.
 
+pub mod access;
 mod concise;
 mod github;
 mod json;

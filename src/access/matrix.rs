@@ -1,0 +1,416 @@
+//! Who can still sign in to what: each class of people and each target, asked once.
+
+use super::Access;
+use super::analysis::{Analysis, Circumstances, Scope, Way};
+use super::people::{self, Class};
+use super::sign_in::{Client, DevicePlatform, Methods, SignIn, Target};
+use super::solver::Solve;
+use super::space::Property;
+use super::targets;
+use crate::policy::ids::ZERO_ID;
+use crate::policy::words::{Platform, Risk};
+
+/// What becomes of the sign-ins of one class to one target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reach {
+    /// They get in from any network and on any device, perhaps after a prompt.
+    Always,
+    /// They get in under some circumstances.
+    Sometimes,
+    /// They never get in.
+    LockedOut,
+    /// That depends on what the files do not tell.
+    Depends,
+    /// Not decided within the budget.
+    Undecided,
+}
+
+/// What has to be brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// Multifactor authentication with any method.
+    Mfa,
+    /// A passkey, certificate or the like: what people register by themselves is not enough.
+    StrongMethod,
+    /// A compliant device.
+    CompliantDevice,
+    /// A hybrid joined device.
+    HybridDevice,
+    /// An app under an app protection policy.
+    ProtectedApp,
+    /// A managed device or app, more than one of the three at once.
+    Managed,
+}
+
+/// The answer for one class and one target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Answer {
+    /// What becomes of the sign-ins.
+    pub reach: Reach,
+    /// What has to be brought as a method.
+    pub method: Option<Need>,
+    /// Managed devices or apps, one of which is needed.
+    pub managed: Vec<Need>,
+    /// The platforms people get in on; empty is all.
+    pub only_on: Vec<&'static str>,
+    /// The clients people get in with; empty is all.
+    pub only_with: Vec<&'static str>,
+    /// The named locations people get in from; empty is anywhere.
+    pub only_from: Vec<String>,
+    /// The named locations people do not get in from.
+    pub not_from: Vec<String>,
+    /// Risks with which people do not get in.
+    pub not_at: Vec<&'static str>,
+    /// The policies that refuse, or, where it depends, those of which the files do not tell enough.
+    pub policies: Vec<usize>,
+}
+
+/// One class, one target, and the answer.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// By number.
+    pub class: usize,
+    /// By number.
+    pub target: usize,
+    /// The answer.
+    pub answer: Answer,
+    /// A sign-in that gets in, where one does.
+    pub witness: Option<Vec<usize>>,
+}
+
+/// The whole table.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// Rows.
+    pub classes: Vec<Class>,
+    /// Columns.
+    pub targets: Vec<Target>,
+    /// Every pair, row by row.
+    pub cells: Vec<Cell>,
+}
+
+const PLATFORMS: [(DevicePlatform, &str); 6] = [
+    (DevicePlatform::Known(Platform::Windows), "Windows"),
+    (DevicePlatform::Known(Platform::MacOs), "macOS"),
+    (DevicePlatform::Known(Platform::Ios), "iOS"),
+    (DevicePlatform::Known(Platform::Android), "Android"),
+    (DevicePlatform::Known(Platform::Linux), "Linux"),
+    (DevicePlatform::Unrecognised, "unrecognised platforms"),
+];
+const CLIENTS: [(Client, &str); 2] = [(Client::Browser, "a browser"), (Client::Modern, "an app")];
+
+/// Asks every pair.
+pub fn matrix<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, scope: Scope) -> Matrix {
+    let classes = people::classes(access, analysis);
+    let targets = targets::all(access);
+    let mut cells = Vec::new();
+    for (class, who) in classes.iter().enumerate() {
+        let circumstances = people::circumstances(who, analysis);
+        for (target, what) in targets.iter().enumerate() {
+            let there = analysis.to(&circumstances, what);
+            let (answer, witness) = answer(analysis, &there, who.is_person(), scope);
+            cells.push(Cell { class, target, answer, witness });
+        }
+    }
+    Matrix { classes, targets, cells }
+}
+
+/// Asks one pair.
+fn answer<S: Solve>(
+    analysis: &mut Analysis<'_, S>,
+    there: &Circumstances,
+    is_person: bool,
+    scope: Scope,
+) -> (Answer, Option<Vec<usize>>) {
+    let mut found = Answer { reach: Reach::Always, ..Answer::undecided() };
+    match analysis.way(there, scope) {
+        Way::Open(point) => {
+            if is_person {
+                limits(analysis, there, &mut found, scope);
+            } else {
+                places(analysis, there, &mut found, scope);
+            }
+            found.policies.sort_unstable();
+            found.policies.dedup();
+            (found, Some(point))
+        }
+        Way::Shut(policies) => (Answer { reach: Reach::LockedOut, policies, ..found }, None),
+        Way::Depends(policies, point) => (Answer { reach: Reach::Depends, policies, ..found }, Some(point)),
+        Way::Undecided => (Answer { reach: Reach::Undecided, ..found }, None),
+    }
+}
+
+/// Whether there is a way; the policies that shut it otherwise.
+fn open<S: Solve>(
+    analysis: &mut Analysis<'_, S>,
+    there: &Circumstances,
+    found: &mut Answer,
+    scope: Scope,
+) -> bool {
+    match analysis.way(there, scope) {
+        Way::Open(_) => true,
+        Way::Shut(policies) | Way::Depends(policies, _) => {
+            found.policies.extend(policies);
+            found.reach = Reach::Sometimes;
+            false
+        }
+        Way::Undecided => {
+            found.reach = Reach::Undecided;
+            false
+        }
+    }
+}
+
+/// What people have to bring, and where and how they get in.
+fn limits<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found: &mut Answer, scope: Scope) {
+    methods(analysis, there, found, scope);
+    managed(analysis, there, found, scope);
+    let slices = |analysis: &Analysis<'_, S>, property: &Property, fits: &dyn Fn(&SignIn) -> bool| {
+        let values = analysis.space.values(property, |sign_in, _| fits(sign_in));
+        there.clone().with(analysis.dim(property), &values)
+    };
+    for (platform, name) in PLATFORMS {
+        let slice = slices(analysis, &Property::Platform, &|sign_in| sign_in.platform == Some(platform));
+        if open(analysis, &slice, found, scope) {
+            found.only_on.push(name);
+        }
+    }
+    for (client, name) in CLIENTS {
+        let slice = slices(analysis, &Property::Client, &|sign_in| sign_in.client == Some(client));
+        if open(analysis, &slice, found, scope) {
+            found.only_with.push(name);
+        }
+    }
+    if found.only_on.len() == PLATFORMS.len() {
+        found.only_on.clear();
+    }
+    if found.only_with.len() == CLIENTS.len() {
+        found.only_with.clear();
+    }
+    places(analysis, there, found, scope);
+    let risks = [(Property::SignInRisk, "high sign-in risk"), (Property::UserRisk, "high user risk")];
+    let reach = found.reach;
+    for (property, name) in risks {
+        let high = analysis.space.values(&property, |sign_in, _| {
+            sign_in.sign_in_risk == Some(Risk::High) || sign_in.user_risk == Some(Risk::High)
+        });
+        let slice = there.clone().instead(analysis.dim(&property), &high);
+        let kept = found.policies.clone();
+        if !open(analysis, &slice, found, scope) {
+            found.not_at.push(name);
+        }
+        // Nobody is at high risk from the start: what refuses then is no limit of an ordinary sign-in.
+        found.policies = kept;
+        found.reach = reach;
+    }
+}
+
+/// Which methods are needed. That a prompt has to be answered is no limit.
+fn methods<S: Solve>(
+    analysis: &mut Analysis<'_, S>,
+    there: &Circumstances,
+    found: &mut Answer,
+    scope: Scope,
+) {
+    let mut way = |methods: Methods| {
+        let values = analysis
+            .space
+            .values(&Property::Methods, |_, capabilities| capabilities.methods == Some(methods));
+        let dim = analysis.dim(&Property::Methods);
+        analysis.way(&there.clone().instead(dim, &values), scope).is_open()
+    };
+    if !way(Methods::None) {
+        found.method = Some(if way(Methods::Registered) { Need::Mfa } else { Need::StrongMethod });
+    }
+}
+
+/// Which managed device or app is needed.
+fn managed<S: Solve>(
+    analysis: &mut Analysis<'_, S>,
+    there: &Circumstances,
+    found: &mut Answer,
+    scope: Scope,
+) {
+    let app = Property::Can("compliantapplication".to_owned());
+    let approved = Property::Can("approvedapplication".to_owned());
+    let with = |analysis: &Analysis<'_, S>, devices: &dyn Fn(&SignIn) -> bool, has_app: bool| {
+        let values = analysis.space.values(&Property::Device, |sign_in, _| devices(sign_in));
+        let apps: &[usize] = if has_app { &[0, 1] } else { &[0] };
+        there
+            .clone()
+            .with(analysis.dim(&Property::Device), &values)
+            .instead(analysis.dim(&app), apps)
+            .instead(analysis.dim(&approved), apps)
+    };
+    let is = |sign_in: &SignIn, attribute: &str, value: &str| {
+        sign_in.device.as_ref().is_some_and(|device| device.is(attribute, value) == Some(true))
+    };
+    let unmanaged =
+        |sign_in: &SignIn| sign_in.device.as_ref().is_some_and(|device| device.attributes.is_empty());
+    let bare = with(analysis, &unmanaged, false);
+    if open(analysis, &bare, found, scope) {
+        return;
+    }
+    let compliant =
+        |sign_in: &SignIn| is(sign_in, "iscompliant", "true") && !is(sign_in, "trusttype", "ServerAD");
+    let hybrid =
+        |sign_in: &SignIn| is(sign_in, "trusttype", "ServerAD") && !is(sign_in, "iscompliant", "true");
+    let ways = [
+        (Need::CompliantDevice, with(analysis, &compliant, false)),
+        (Need::HybridDevice, with(analysis, &hybrid, false)),
+        (Need::ProtectedApp, with(analysis, &unmanaged, true)),
+    ];
+    for (need, way) in ways {
+        if analysis.way(&way, scope).is_open() {
+            found.managed.push(need);
+        }
+    }
+    if found.managed.is_empty() {
+        found.managed.push(Need::Managed);
+    }
+}
+
+/// From where people get in.
+fn places<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found: &mut Answer, scope: Scope) {
+    let ids: Vec<String> = analysis.space.locations().map(str::to_owned).collect();
+    let nowhere = ids.iter().fold(there.clone(), |so_far, id| {
+        let (property, values) = analysis.space.location(id, false);
+        so_far.with(analysis.dim(&property), &values)
+    });
+    let from = |analysis: &Analysis<'_, S>, id: &str| {
+        let (property, values) = analysis.space.location(id, true);
+        there.clone().with(analysis.dim(&property), &values)
+    };
+    if nowhere.is_possible() && !open(analysis, &nowhere, found, scope) {
+        // Each alone first: to lie in one that helps is no merit of the others.
+        let alone = |analysis: &Analysis<'_, S>, id: &str| {
+            let others = ids.iter().filter(|other| *other != id);
+            others.fold(from(analysis, id), |so_far, other| {
+                let (property, values) = analysis.space.location(other, false);
+                so_far.with(analysis.dim(&property), &values)
+            })
+        };
+        for narrow in [true, false] {
+            for id in &ids {
+                let inside = if narrow { alone(analysis, id) } else { from(analysis, id) };
+                if inside.is_possible() && analysis.way(&inside, scope).is_open() {
+                    found.only_from.push(id.clone());
+                }
+            }
+            if !found.only_from.is_empty() {
+                break;
+            }
+        }
+        return;
+    }
+    for id in &ids {
+        let inside = from(analysis, id);
+        if inside.is_possible() && !open(analysis, &inside, found, scope) {
+            found.not_from.push(id.clone());
+        }
+    }
+}
+
+/// What a named location is called.
+#[must_use]
+pub fn location_name(access: &Access<'_>, id: &str) -> String {
+    if id == ZERO_ID {
+        return "trusted IPs of the MFA settings".to_owned();
+    }
+    let known = super::answer::named_location(access.set, id);
+    let name = known.and_then(|location| location.display_name.get());
+    name.map_or_else(|| id.to_owned(), |name| name.value.clone())
+}
+
+impl Answer {
+    /// The answer where there is none.
+    #[must_use]
+    pub fn undecided() -> Self {
+        Self {
+            reach: Reach::Undecided,
+            method: None,
+            managed: Vec::new(),
+            only_on: Vec::new(),
+            only_with: Vec::new(),
+            only_from: Vec::new(),
+            not_from: Vec::new(),
+            not_at: Vec::new(),
+            policies: Vec::new(),
+        }
+    }
+
+    /// The answer in words; names of locations are given.
+    #[must_use]
+    pub fn words(&self, location: &dyn Fn(&str) -> String) -> String {
+        match self.reach {
+            Reach::LockedOut => return "locked out".to_owned(),
+            Reach::Depends => return "depends on what the files do not tell".to_owned(),
+            Reach::Undecided => return "not decided within the budget".to_owned(),
+            Reach::Always | Reach::Sometimes => {}
+        }
+        let mut parts = Vec::new();
+        let names = |ids: &[String]| either(&ids.iter().map(|id| location(id)).collect::<Vec<_>>());
+        if !self.managed.is_empty() {
+            let words: Vec<_> = self.managed.iter().map(|need| need.words().to_owned()).collect();
+            parts.push(format!("only with {}", either(&words)));
+        }
+        let shut = PLATFORMS.map(|(_, name)| name).into_iter().filter(|name| !self.only_on.contains(name));
+        let shut: Vec<_> = shut.collect();
+        if shut.len() < 3 && !self.only_on.is_empty() {
+            parts.push(format!("not on {}", either(&owned(&shut))));
+        } else if !self.only_on.is_empty() {
+            parts.push(format!("only on {}", either(&owned(&self.only_on))));
+        }
+        if !self.only_with.is_empty() {
+            parts.push(format!("only with {}", either(&owned(&self.only_with))));
+        }
+        if !self.only_from.is_empty() {
+            parts.push(format!("only from {}", names(&self.only_from)));
+        }
+        if !self.not_from.is_empty() {
+            parts.push(format!("not from {}", names(&self.not_from)));
+        }
+        if !self.not_at.is_empty() {
+            parts.push(format!("not at {}", either(&owned(&self.not_at))));
+        }
+        if self.reach == Reach::Sometimes && parts.is_empty() {
+            parts.push("under some circumstances".to_owned());
+        }
+        if self.reach == Reach::Always {
+            parts.insert(0, "always".to_owned());
+        }
+        if let Some(method) = self.method {
+            parts.push(format!("after {}", method.words()));
+        }
+        parts.join(", ")
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Words joined by "or".
+fn either(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+impl Need {
+    /// The words for it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Mfa => "multifactor authentication",
+            Self::StrongMethod => "a passkey, a certificate or the like",
+            Self::CompliantDevice => "a compliant device",
+            Self::HybridDevice => "a hybrid joined device",
+            Self::ProtectedApp => "a protected app",
+            Self::Managed => "a managed device and app",
+        }
+    }
+}
