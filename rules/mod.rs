@@ -1,7 +1,10 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
 mod shared;
+mod together;
 
+#[path = "activation-deadlock/rule.rs"]
+mod activation_deadlock;
 #[path = "app-protection-for-everyone/rule.rs"]
 mod app_protection_for_everyone;
 #[path = "block-all-but-some-apps/rule.rs"]
@@ -14,6 +17,8 @@ mod block_everyone;
 mod compliant_device_for_everyone;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
+#[path = "emergency-access-blocked/rule.rs"]
+mod emergency_access_blocked;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
 #[path = "exclusion-that-excludes-nobody/rule.rs"]
@@ -26,14 +31,30 @@ mod hybrid_join_for_everyone;
 mod incomplete_export;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
+#[path = "never-applies/rule.rs"]
+mod never_applies;
+#[path = "no-admin-path/rule.rs"]
+mod no_admin_path;
+#[path = "registration-deadlock/rule.rs"]
+mod registration_deadlock;
+#[path = "shadowed-policy/rule.rs"]
+mod shadowed_policy;
+#[path = "split-lockout/rule.rs"]
+mod split_lockout;
 #[path = "syntax-error/rule.rs"]
 mod syntax_error;
+#[path = "undecided-analysis/rule.rs"]
+mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
 mod unknown_member;
 #[path = "unknown-value/rule.rs"]
 mod unknown_value;
+#[path = "unprotected-sign-in/rule.rs"]
+mod unprotected_sign_in;
 #[path = "unreadable-file/rule.rs"]
 mod unreadable_file;
+#[path = "unsatisfiable-controls/rule.rs"]
+mod unsatisfiable_controls;
 #[path = "unused-exception/rule.rs"]
 mod unused_exception;
 
@@ -48,14 +69,24 @@ pub static ALL: &[&dyn Rule] = &[
     hybrid_join_for_everyone::RULE,
     app_protection_for_everyone::RULE,
     block_all_but_some_apps::RULE,
+    no_admin_path::RULE,
+    split_lockout::RULE,
+    emergency_access_blocked::RULE,
+    registration_deadlock::RULE,
+    activation_deadlock::RULE,
+    unsatisfiable_controls::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
+    never_applies::RULE,
+    shadowed_policy::RULE,
+    unprotected_sign_in::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,
     unknown_member::RULE,
     unknown_value::RULE,
     incomplete_export::RULE,
+    undecided_analysis::RULE,
     unused_exception::RULE,
     expired_exception::RULE,
     exception_without_reason::RULE,

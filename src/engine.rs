@@ -343,7 +343,9 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
     let access = Access::new(&set, declared, config.assume, options.include_disabled);
     for rule in rules::ALL {
         let level = config.levels.get(rule.meta().id.as_str());
-        if is_asked(rule.meta().id.as_str(), options) && level != Some(&Level::Off) {
+        let id = rule.meta().id.as_str();
+        let on = rule.is_on() || level.is_some() || options.only.iter().any(|only| only == id);
+        if on && is_asked(id, options) && level != Some(&Level::Off) {
             rule.check(&access, &mut findings);
         }
     }

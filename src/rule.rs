@@ -10,6 +10,10 @@ use crate::policy::Policy;
 pub enum Family {
     /// People cannot sign in.
     Lockout,
+    /// A policy has no effect.
+    Validity,
+    /// Sign-ins that no policy protects.
+    Coverage,
     /// A file cannot be read as meant.
     Input,
     /// An exception in the configuration or in a comment.
@@ -22,6 +26,8 @@ impl Family {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lockout => "lockout",
+            Self::Validity => "validity",
+            Self::Coverage => "coverage",
             Self::Input => "input",
             Self::Exception => "exception",
         }
@@ -63,6 +69,11 @@ impl Meta {
 pub trait Rule: Sync {
     /// What is known of it without running it.
     fn meta(&self) -> &Meta;
+
+    /// Whether it runs unless the configuration or the command line asks for it.
+    fn is_on(&self) -> bool {
+        true
+    }
 
     /// Reports what is wrong with a tenant. Rules of the input and exception families report while reading,
     /// and have nothing to do here.

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("notation", &["source", "finding", "syntax", "policy"]),
     ("access", &["source", "policy"]),
     ("rule", &["source", "finding", "policy", "access"]),
-    ("rules", &["source", "finding", "policy", "access", "rule"]),
+    ("rules", &["source", "finding", "policy", "access", "rule", "sign_in_error"]),
     ("config", &["source", "finding", "syntax", "access", "rules"]),
     ("suppress", &["source", "finding", "config", "rules"]),
     ("discover", &["config", "policy"]),

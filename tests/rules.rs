@@ -14,6 +14,7 @@ use std::fs;
 
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome};
+use calint::rule::Rule;
 use calint::rules::ALL;
 
 const HEADINGS: [&str; 5] =
@@ -55,9 +56,13 @@ fn examples(docs: &str) -> Vec<Example> {
     found
 }
 
-fn run(example: &Example) -> Outcome {
+/// A rule that is off by default is asked for.
+fn run(example: &Example, rule: &dyn Rule) -> Outcome {
+    let only = if rule.is_on() { Vec::new() } else { vec![rule.meta().id.as_str().to_owned()] };
     if !example.config {
-        return common::check_text(&format!("example.{}", example.format), &example.text);
+        let stdin = Some((format!("example.{}", example.format), example.text.as_bytes().to_vec()));
+        let options = Options { stdin, only, ..common::options() };
+        return engine::run(&options).unwrap_or_else(|_| panic!("no configuration is read"));
     }
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("calint.yaml"), &example.text).unwrap();
@@ -92,7 +97,7 @@ fn names_read_after_allow() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
         assert!(id.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'), "{id}");
-        for verb in ["no-", "disallow-", "ban-", "check-", "require-"] {
+        for verb in ["disallow-", "ban-", "check-", "require-"] {
             assert!(!id.starts_with(verb), "{id}: name the bad thing, not its cure");
         }
     }
@@ -129,7 +134,7 @@ fn examples_do_what_they_say() {
             assert!(!formats.is_empty(), "{id}: has bad and good examples");
         }
         for example in &examples {
-            let outcome = run(example);
+            let outcome = run(example, *rule);
             let found = common::rules(&outcome).into_iter().filter(|found| *found == id).count();
             let all = common::verdicts(&outcome);
             assert_eq!(found, usize::from(example.bad), "{id}: found {all:?} in\n{}", example.text);

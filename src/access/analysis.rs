@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::applies::conditions;
+use super::applies::{Aspect, conditions};
 use super::emergency::EmergencyPrincipal;
-use super::expr::Expr;
-use super::meets::met;
+use super::grant::{Demand, demand};
+use super::meets::{met, met_at_its_word};
 use super::sign_in::{Capabilities, SignIn, Target};
 use super::solver::{Answer, Dim, Query, Region, Sat, Solve, smallest_blame};
 use super::space::{Extent, Property, Space, Wanted};
-use super::{Access, Standing, is_enforced, standing};
+use super::{Access, Assume, Standing, is_enforced, standing};
 use crate::policy::{Policy, Truth};
 
 /// Which policies count.
@@ -95,6 +95,11 @@ struct Judged<'a> {
     policy: &'a Policy,
     /// Where it possibly applies.
     applies: usize,
+    /// What it asks about, with where each possibly holds.
+    aspects: Vec<(Aspect, Region)>,
+    /// Where it certainly, and where it possibly, refuses, were its controls taken at their word; nothing where it
+    /// does more than grant.
+    word: Option<[usize; 2]>,
     /// Where it certainly, and where it possibly, refuses.
     refuses: [usize; 2],
     /// The same as regions.
@@ -108,6 +113,7 @@ pub struct Analysis<'a, S = Sat> {
     /// Who must always get in.
     pub emergency: Vec<EmergencyPrincipal>,
     sat: S,
+    assume: Assume,
     judged: Vec<Judged<'a>>,
     always: Vec<Region>,
     known: BTreeMap<Remainder, Way>,
@@ -140,30 +146,46 @@ impl<'a, S: Solve> Analysis<'a, S> {
         let exprs: Vec<_> = access
             .judged()
             .map(|policy| {
-                let applies = Expr::all(conditions(policy).into_iter().map(|(_, expr)| expr));
-                (policy, applies, met(policy, set, assume))
+                let aspects = conditions(policy);
+                (policy, aspects, met(policy, set, assume), met_at_its_word(policy, assume))
             })
             .collect();
-        let asked = exprs.iter().flat_map(|(_, applies, met)| [applies, met]);
+        let asked = exprs.iter().flat_map(|(_, aspects, met, word)| {
+            aspects.iter().map(|(_, expr)| expr).chain([met]).chain(word)
+        });
         let space = Space::new(set, assume, asked, wanted);
         let always = space.always();
         let mut sat = S::new(&space.sizes(), &always);
         let judged = exprs
             .iter()
-            .map(|(policy, applies, met)| {
-                let (applies, met) = (space.extent(applies), space.extent(met));
+            .map(|(policy, aspects, met, word)| {
+                let aspects: Vec<_> =
+                    aspects.iter().map(|(aspect, expr)| (*aspect, space.extent(expr))).collect();
+                let applies = Extent {
+                    certain: Region::all(aspects.iter().map(|(_, extent)| extent.certain.clone())),
+                    possible: Region::all(aspects.iter().map(|(_, extent)| extent.possible.clone())),
+                };
+                let met = space.extent(met);
+                let word = word.as_ref().map(|word| space.extent(word)).map(|word| {
+                    [
+                        sat.add(&Region::all([applies.certain.clone(), word.possible.outside()])),
+                        sat.add(&Region::all([applies.possible.clone(), word.certain.outside()])),
+                    ]
+                });
                 let certain = Region::all([applies.certain.clone(), met.possible.outside()]);
                 let possible = Region::all([applies.possible.clone(), met.certain.outside()]);
                 Judged {
                     policy,
                     applies: sat.add(&applies.possible),
+                    aspects: aspects.into_iter().map(|(aspect, extent)| (aspect, extent.possible)).collect(),
+                    word,
                     refuses: [sat.add(&certain), sat.add(&possible)],
                     refused: Extent { certain, possible },
                 }
             })
             .collect();
         let emergency = access.emergency.principals.clone();
-        Self { space, emergency, sat, judged, always, known: BTreeMap::new(), undecided: false }
+        Self { space, emergency, sat, assume, judged, always, known: BTreeMap::new(), undecided: false }
     }
 
     /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
@@ -318,11 +340,54 @@ impl<'a, S: Solve> Analysis<'a, S> {
         self.judged.iter().enumerate().filter(|(_, it)| is_one(it)).map(|(number, _)| number).collect()
     }
 
-    /// A sign-in to which a policy may apply; `None` where there is none, which is then certain.
-    pub fn applies_to(&mut self, policy: usize) -> Answer {
-        let Some(judged) = self.judged.get(policy) else { return Answer::Undecided };
-        let query = Query { inside: vec![judged.applies], ..Query::default() };
-        self.solve(&query)
+    /// Whether a policy can apply to no sign-in at all; the conditions that rule it out, none where they do so only
+    /// together.
+    pub fn never_applies(&mut self, policy: usize) -> Option<Vec<Aspect>> {
+        let judged = self.judged.get(policy)?;
+        let whole = Query { inside: vec![judged.applies], ..Query::default() };
+        let aspects = judged.aspects.clone();
+        if !matches!(self.solve(&whole), Answer::Never(_)) {
+            return None;
+        }
+        let mut guilty = Vec::new();
+        for (aspect, region) in aspects {
+            let region = self.sat.add(&region);
+            if matches!(self.solve(&Query { inside: vec![region], ..Query::default() }), Answer::Never(_)) {
+                guilty.push(aspect);
+            }
+        }
+        Some(guilty)
+    }
+
+    /// The other enforced policies that refuse, or ask for, everything a policy does wherever it applies; a smallest
+    /// set of them. A block is covered by blocks alone: that a legacy client cannot meet a demand is no substitute
+    /// for a block of legacy clients. Policies in `gone` do not count.
+    pub fn covered_by(&mut self, policy: usize, gone: &[usize]) -> Option<Vec<usize>> {
+        let own = self.judged.get(policy)?;
+        let is_block = |policy: &Policy| matches!(demand(policy, self.assume), Demand::Block(_));
+        let needs_block = is_block(own.policy);
+        let inside = own.word?;
+        let others: Vec<_> = self
+            .counted(Scope::Enforced, true)
+            .into_iter()
+            .filter(|number| *number != policy && !gone.contains(number))
+            .filter_map(|number| Some((number, self.judged.get(number)?)))
+            .filter(|(_, other)| !needs_block || is_block(other.policy))
+            .filter_map(|(number, other)| Some((number, *other.word?.first()?)))
+            .collect();
+        let base = Query { inside: vec![inside[POSSIBLY]], ..Query::default() };
+        let query =
+            Query { outside: others.iter().map(|(_, region)| *region).collect(), ..base.clone() };
+        let Answer::Never(regions) = self.solve(&query) else { return None };
+        let blamed = smallest_blame(&mut self.sat, &base, regions);
+        let covering = others.iter().filter(|(_, region)| blamed.contains(region));
+        Some(covering.map(|(number, _)| *number).collect())
+    }
+
+    /// Whether two policies may apply to the same sign-in.
+    pub fn meet(&mut self, one: usize, other: usize) -> bool {
+        let inside = [one, other].iter().filter_map(|it| self.judged.get(*it)).map(|it| it.applies).collect();
+        matches!(self.solve(&Query { inside, ..Query::default() }), Answer::Point(_))
     }
 
     /// A sign-in to which a policy may apply and whose demands it may meet, in some circumstances.
@@ -369,6 +434,13 @@ impl<'a, S: Solve> Analysis<'a, S> {
     pub fn to(&self, circumstances: &Circumstances, target: &Target) -> Circumstances {
         let values = self.space.values(&Property::Target, |sign_in, _| sign_in.target == *target);
         circumstances.clone().instead(self.space.dim(&Property::Target), &values)
+    }
+
+    /// Every circumstance but one target.
+    #[must_use]
+    pub fn away_from(&self, target: &Target) -> Circumstances {
+        let values = self.space.values(&Property::Target, |sign_in, _| sign_in.target != *target);
+        Circumstances::default().with(self.space.dim(&Property::Target), &values)
     }
 
     /// The dimension of a property.

@@ -335,7 +335,9 @@ pub fn resource(policy: &Policy, id: &str) -> Truth {
         },
         None => Truth::No,
     };
-    let include = app_list(&applications.include, id).or(filtered(FilterMode::Include));
+    // Traffic profiles are deprecated; which apps they reach is not known.
+    let traffic = if applications.traffic_profiles.is_empty() { Truth::No } else { Truth::Unknown };
+    let include = app_list(&applications.include, id).or(filtered(FilterMode::Include)).or(traffic);
     let exclude = app_list(&applications.exclude, id).or(filtered(FilterMode::Exclude));
     include.and(exclude.negated())
 }
@@ -347,14 +349,10 @@ fn app_list(list: &List<App>, id: &str) -> Truth {
             AppToken::None => Truth::No,
             AppToken::Office365 => apps::in_office365(id),
             AppToken::AdminPortals => apps::in_admin_portals(id),
-            AppToken::AgentResources => {
-                if id == apps::OWN || apps::name(id).is_some() {
-                    Truth::No
-                } else {
-                    Truth::Unknown
-                }
-            }
+            AppToken::AgentResources => apps::is_agent(id),
         },
+        // Microsoft Graph can be neither taken in nor left out by itself.
+        Given::Known(App::Id(own)) if own == apps::GRAPH => Truth::No,
         Given::Known(App::Id(own)) if own == id => Truth::Yes,
         Given::Known(App::Id(own)) if own == apps::AZURE_MANAGEMENT => apps::in_azure_management(id),
         Given::Known(App::Id(_)) => Truth::No,

@@ -90,7 +90,8 @@ pub struct Matrix {
     pub cells: Vec<Cell>,
 }
 
-const PLATFORMS: [(DevicePlatform, &str); 6] = [
+/// The platforms, with their names.
+pub const PLATFORMS: [(DevicePlatform, &str); 6] = [
     (DevicePlatform::Known(Platform::Windows), "Windows"),
     (DevicePlatform::Known(Platform::MacOs), "macOS"),
     (DevicePlatform::Known(Platform::Ios), "iOS"),
@@ -103,7 +104,8 @@ const CLIENTS: [(Client, &str); 2] = [(Client::Browser, "a browser"), (Client::M
 /// Asks every pair.
 pub fn matrix<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, scope: Scope) -> Matrix {
     let classes = people::classes(access, analysis);
-    let targets = targets::all(access);
+    let mut targets = targets::all(access);
+    targets.retain(|target| targets::is_shown(target, access));
     let mut cells = Vec::new();
     for (class, who) in classes.iter().enumerate() {
         let circumstances = people::circumstances(who, analysis);
@@ -171,7 +173,7 @@ fn limits<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found
         there.clone().with(analysis.dim(property), &values)
     };
     for (platform, name) in PLATFORMS {
-        let slice = slices(analysis, &Property::Platform, &|sign_in| sign_in.platform == Some(platform));
+        let slice = on_platform(analysis, there, platform);
         if open(analysis, &slice, found, scope) {
             found.only_on.push(name);
         }
@@ -246,9 +248,10 @@ fn managed<S: Solve>(
     let is = |sign_in: &SignIn, attribute: &str, value: &str| {
         sign_in.device.as_ref().is_some_and(|device| device.is(attribute, value) == Some(true))
     };
-    let unmanaged =
-        |sign_in: &SignIn| sign_in.device.as_ref().is_some_and(|device| device.attributes.is_empty());
-    let bare = with(analysis, &unmanaged, false);
+    let nobodys = |sign_in: &SignIn| {
+        sign_in.device.as_ref().is_some_and(|device| device.attributes.is_empty())
+    };
+    let bare = unmanaged(analysis, there);
     if open(analysis, &bare, found, scope) {
         return;
     }
@@ -259,7 +262,7 @@ fn managed<S: Solve>(
     let ways = [
         (Need::CompliantDevice, with(analysis, &compliant, false)),
         (Need::HybridDevice, with(analysis, &hybrid, false)),
-        (Need::ProtectedApp, with(analysis, &unmanaged, true)),
+        (Need::ProtectedApp, with(analysis, &nobodys, true)),
     ];
     for (need, way) in ways {
         if analysis.way(&way, scope).is_open() {
@@ -274,10 +277,7 @@ fn managed<S: Solve>(
 /// From where people get in.
 fn places<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found: &mut Answer, scope: Scope) {
     let ids: Vec<String> = analysis.space.locations().map(str::to_owned).collect();
-    let nowhere = ids.iter().fold(there.clone(), |so_far, id| {
-        let (property, values) = analysis.space.location(id, false);
-        so_far.with(analysis.dim(&property), &values)
-    });
+    let nowhere = outside_locations(analysis, there);
     let from = |analysis: &Analysis<'_, S>, id: &str| {
         let (property, values) = analysis.space.location(id, true);
         there.clone().with(analysis.dim(&property), &values)
@@ -413,4 +413,70 @@ impl Need {
             Self::Managed => "a managed device and app",
         }
     }
+}
+
+/// The circumstances on one platform.
+#[must_use]
+pub fn on_platform<S: Solve>(
+    analysis: &Analysis<'_, S>,
+    there: &Circumstances,
+    platform: DevicePlatform,
+) -> Circumstances {
+    let property = Property::Platform;
+    let values = analysis.space.values(&property, |sign_in, _| sign_in.platform == Some(platform));
+    there.clone().with(analysis.dim(&property), &values)
+}
+
+/// The circumstances with other methods.
+#[must_use]
+pub fn with_methods<S: Solve>(
+    analysis: &Analysis<'_, S>,
+    there: &Circumstances,
+    methods: Methods,
+) -> Circumstances {
+    let property = Property::Methods;
+    let values =
+        analysis.space.values(&property, |_, capabilities| capabilities.methods == Some(methods));
+    there.clone().instead(analysis.dim(&property), &values)
+}
+
+/// The circumstances with a device nobody manages and no managed app.
+#[must_use]
+pub fn unmanaged<S: Solve>(analysis: &Analysis<'_, S>, there: &Circumstances) -> Circumstances {
+    let registered = |sign_in: &SignIn| {
+        sign_in.device.as_ref().is_some_and(|device| !device.attributes.is_empty())
+    };
+    let values = analysis.space.values(&Property::Device, |sign_in, _| !registered(sign_in));
+    let there = there.clone().with(analysis.dim(&Property::Device), &values);
+    ["compliantapplication", "approvedapplication"].iter().fold(there, |there, app| {
+        there.instead(analysis.dim(&Property::Can((*app).to_owned())), &[0])
+    })
+}
+
+/// The circumstances outside every named location.
+#[must_use]
+pub fn outside_locations<S: Solve>(analysis: &Analysis<'_, S>, there: &Circumstances) -> Circumstances {
+    analysis.space.locations().fold(there.clone(), |so_far, id| {
+        let (property, values) = analysis.space.location(id, false);
+        so_far.with(analysis.dim(&property), &values)
+    })
+}
+
+/// A sign-in in a few words.
+#[must_use]
+pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
+    let client = match sign_in.client {
+        Some(Client::Browser) => "in a browser",
+        Some(Client::Modern) => "in an app",
+        Some(_) => "with a legacy client",
+        None => "with any client",
+    };
+    let platform = PLATFORMS.iter().find(|(known, _)| sign_in.platform == Some(*known));
+    let place = sign_in.place.named.iter().flatten().next();
+    let from = match (place, &sign_in.place.country) {
+        (Some(id), _) => format!("from {}", location_name(access, id)),
+        (None, Some(country)) if country.len() == 2 => format!("from {country}"),
+        (None, _) => "from anywhere else".to_owned(),
+    };
+    format!("for example {client} on {} {from}", platform.map_or("any platform", |(_, name)| name))
 }

@@ -31,6 +31,30 @@ pub(super) fn met<'p>(policy: &'p Policy, set: &'p PolicySet, assume: Assume) ->
     grant.and(session_lets_in(policy))
 }
 
+/// When what a policy demands is met, were every control possible everywhere. Nothing for a policy with session
+/// controls, which does more than that.
+pub(super) fn met_at_its_word<'p>(policy: &'p Policy, assume: Assume) -> Option<Expr<'p>> {
+    if !policy.session.is_empty() {
+        return None;
+    }
+    let need = |need: Need<'p>| match need {
+        Need::Control(Control::CompliantDevice) => ask(Question::Compliant),
+        Need::Control(Control::DomainJoinedDevice) => ask(Question::HybridJoined),
+        Need::Control(control) => ask(Question::Can(control)),
+        Need::Strength(strength) => ask(Question::HasMethods(strength)),
+        Need::Terms => ask(Question::CanAcceptTerms),
+        Need::Custom => ask(Question::CanPassCustom),
+        Need::Unknown => Expr::UNKNOWN,
+    };
+    match demand(policy, assume) {
+        Demand::Nothing => None,
+        Demand::Block(_) => Some(Expr::NO),
+        Demand::Ways(ways) => {
+            Some(Expr::any(ways.iter().map(|way| Expr::all(way.iter().map(|at| need(at.value))))))
+        }
+    }
+}
+
 /// What a policy demands, with when each part can be met; of several ways in, the parts of all.
 #[must_use]
 pub(super) fn needs<'p>(

@@ -2,6 +2,8 @@
 //!
 //! Rules ask here; none of them reads the semantics a second time.
 
+use std::cell::{OnceCell, RefCell, RefMut};
+
 mod addresses;
 pub mod analysis;
 mod answer;
@@ -29,10 +31,13 @@ pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
 };
+pub use strength::have_no_method_in_common;
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
     exclusions, narrowing, platforms_written,
 };
+
+use analysis::{Analysis, MAX_POLICIES};
 
 use crate::policy::words::State;
 use crate::policy::{Policy, PolicySet};
@@ -112,7 +117,6 @@ pub fn standing(policy: &Policy) -> Standing {
 }
 
 /// The policies of one tenant with everything needed to judge them.
-#[derive(Debug)]
 pub struct Access<'a> {
     /// Policies and named locations.
     pub set: &'a PolicySet,
@@ -121,13 +125,25 @@ pub struct Access<'a> {
     /// What is taken for granted.
     pub assume: Assume,
     include_disabled: bool,
+    together: OnceCell<Option<RefCell<Analysis<'a>>>>,
 }
 
 impl<'a> Access<'a> {
     /// A view of a tenant. Disabled policies are judged, as if enabled, only where `include_disabled`.
     #[must_use]
     pub fn new(set: &'a PolicySet, declared: Vec<Declared>, assume: Assume, include_disabled: bool) -> Self {
-        Self { set, emergency: Emergency::of(set, declared), assume, include_disabled }
+        let emergency = Emergency::of(set, declared);
+        Self { set, emergency, assume, include_disabled, together: OnceCell::new() }
+    }
+
+    /// What the policies do together; nothing where there are more than one tenant can have. It is set up by the
+    /// first who asks.
+    pub fn together(&self) -> Option<RefMut<'_, Analysis<'a>>> {
+        let analysis = self.together.get_or_init(|| {
+            let few = self.judged().count() <= MAX_POLICIES;
+            few.then(|| RefCell::new(Analysis::new(self, &people::wanted(self))))
+        });
+        analysis.as_ref()?.try_borrow_mut().ok()
     }
 
     /// The policies that are judged, whoever they are about.

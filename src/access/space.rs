@@ -17,7 +17,7 @@ use super::sign_in::{
 };
 use super::solver::{Dim, Region};
 use crate::policy::ids::ZERO_ID;
-use crate::policy::words::{Control, InsiderRisk, Platform, Risk, TransferMethod, Word};
+use crate::policy::words::{Control, InsiderRisk, Platform, Risk, TransferMethod, UserAction, Word};
 use crate::policy::{InboundTrust, LocationKind, PolicySet, Truth};
 
 /// A property of a sign-in.
@@ -268,7 +268,7 @@ impl<'a> Space<'a> {
 
     /// Where a property has one of some values; everywhere, where no policy asks for the property.
     #[must_use]
-    pub fn where_(&self, property: &Property, fits: impl Fn(&SignIn, &Capabilities) -> bool) -> Region {
+    pub fn region_of(&self, property: &Property, fits: impl Fn(&SignIn, &Capabilities) -> bool) -> Region {
         match self.dim(property) {
             Some(dim) => Region::Among(dim, self.values(property, fits)),
             None => Region::Whole(true),
@@ -349,27 +349,27 @@ impl<'a> Space<'a> {
     pub fn always(&self) -> Vec<Region> {
         let implies = |this: Region, that: Region| Region::any([this.outside(), that]);
         let platform = |fits: fn(DevicePlatform) -> bool| {
-            self.where_(&Property::Platform, |sign_in, _| sign_in.platform.is_some_and(fits))
+            self.region_of(&Property::Platform, |sign_in, _| sign_in.platform.is_some_and(fits))
         };
         let device = |attribute: &'static str, value: &'static str| {
-            self.where_(&Property::Device, |sign_in, _| {
+            self.region_of(&Property::Device, |sign_in, _| {
                 sign_in.device.as_ref().is_some_and(|device| device.is(attribute, value) == Some(true))
             })
         };
-        let registered = self.where_(&Property::Device, |sign_in, _| {
+        let registered = self.region_of(&Property::Device, |sign_in, _| {
             sign_in.device.as_ref().is_some_and(|device| !device.attributes.is_empty())
         });
         let hybrid = device("trusttype", "ServerAD");
         let managed = Region::any([device("iscompliant", "true"), hybrid.clone()]);
         let legacy =
-            self.where_(&Property::Client, |sign_in, _| sign_in.client.is_some_and(Client::is_legacy));
+            self.region_of(&Property::Client, |sign_in, _| sign_in.client.is_some_and(Client::is_legacy));
         let device_code =
-            self.where_(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::DeviceCode));
-        let no_flow = self.where_(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::None));
-        let foreign = self.where_(&Property::Kind, |sign_in, _| {
+            self.region_of(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::DeviceCode));
+        let no_flow = self.region_of(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::None));
+        let foreign = self.region_of(&Property::Kind, |sign_in, _| {
             matches!(&sign_in.identity, Identity::Person(person) if person.kind.is_some_and(PersonKind::is_foreign))
         });
-        let no_trust = self.where_(&Property::HomeTenant, |_, capabilities| {
+        let no_trust = self.region_of(&Property::HomeTenant, |_, capabilities| {
             !capabilities.trust.compliant_device && !capabilities.trust.hybrid_device
         });
         let has = |property: &Property| self.dim(property).is_some();
@@ -394,9 +394,15 @@ impl<'a> Space<'a> {
         if has(&Property::Client) && has(&Property::Flow) {
             always.push(implies(legacy, no_flow));
         }
+        if has(&Property::Device) {
+            let registering = self.region_of(&Property::Target, |sign_in, _| {
+                sign_in.target == Target::Action(UserAction::RegisterDevice)
+            });
+            always.push(implies(registering, registered.clone().outside()));
+        }
         for (property, _) in &self.dims {
             if let Property::Attribute(name) = property {
-                let absent = self.where_(property, |sign_in, _| {
+                let absent = self.region_of(property, |sign_in, _| {
                     sign_in.device.as_ref().is_some_and(|device| device.get(name) == Some(None))
                 });
                 always.push(Region::any([registered.clone(), absent]));
@@ -418,7 +424,7 @@ impl<'a> Space<'a> {
             };
             let Some(people) = people else { continue };
             let told = |fits: &dyn Fn(&str) -> bool| {
-                self.where_(&Property::Account, |sign_in, _| match &sign_in.identity {
+                self.region_of(&Property::Account, |sign_in, _| match &sign_in.identity {
                     Identity::Person(person) => person.id.as_deref().is_some_and(fits),
                     Identity::ServicePrincipal(_) | Identity::Agent(_) => false,
                 })

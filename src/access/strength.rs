@@ -77,3 +77,13 @@ pub(super) fn met_off_windows(strength: &Strength, set: &PolicySet) -> Truth {
         decided => decided,
     }
 }
+
+/// Whether no combination meets two strengths, both of which tell what they accept.
+#[must_use]
+pub fn have_no_method_in_common(one: &Strength, other: &Strength, set: &PolicySet) -> bool {
+    let (one, other) = (accepted(one, set), accepted(other, set));
+    let told = !one.more && !other.more;
+    told && !one.combinations.iter().any(|combination| {
+        other.combinations.iter().any(|theirs| theirs.eq_ignore_ascii_case(combination))
+    })
+}

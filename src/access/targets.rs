@@ -8,7 +8,7 @@ use super::Access;
 use super::sign_in::Target;
 use crate::policy::ids::{apps, is_guid};
 use crate::policy::words::UserAction;
-use crate::policy::{App, Given, Policy};
+use crate::policy::{App, AppToken, Given, Policy, Truth};
 
 /// The targets that every tenant is asked about, most important first.
 pub const FIXED: [&str; 7] = [
@@ -37,10 +37,23 @@ pub fn portal() -> Target {
     app(apps::AZURE_PORTAL)
 }
 
+/// Enrolling a device with Intune.
+#[must_use]
+pub fn enrollment() -> Target {
+    app(apps::INTUNE_ENROLLMENT)
+}
+
 /// An app that no policy names and that belongs to no bundle.
 #[must_use]
 pub fn other_app() -> Target {
     app(apps::OWN)
+}
+
+/// The targets that are apps, the same in every tenant.
+#[must_use]
+pub fn resources() -> Vec<Target> {
+    let fixed = FIXED.iter().filter(|id| **id != apps::INTUNE_ENROLLMENT).map(|id| app(id));
+    fixed.chain([other_app()]).collect()
 }
 
 /// Every target of a tenant, each once.
@@ -50,12 +63,15 @@ pub fn all(access: &Access<'_>) -> Vec<Target> {
     found.push(other_app());
     found.push(Target::Action(UserAction::RegisterSecurityInfo));
     found.push(Target::Action(UserAction::RegisterDevice));
+    found.push(Target::Action(UserAction::AccountRecovery));
+    found.push(app(apps::AGENT));
     let named: BTreeSet<_> = access.judged().flat_map(apps_of).filter(|id| !FIXED.contains(id)).collect();
     found.extend(named.into_iter().map(app));
     let contexts: BTreeSet<_> = access
         .judged()
         .flat_map(|policy| policy.applications.auth_contexts.known())
         .map(|context| context.value.to_lowercase())
+        .chain(access.set.directory.step_ups.iter().map(|step_up| step_up.context.value.to_lowercase()))
         .collect();
     found.extend(contexts.into_iter().map(Target::Context));
     found
@@ -69,12 +85,27 @@ fn apps_of(policy: &Policy) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether people are asked about a target that only some policies concern.
+#[must_use]
+pub fn is_shown(target: &Target, access: &Access<'_>) -> bool {
+    match target {
+        Target::Apps(ids) if ids.iter().any(|id| id == apps::AGENT) => {
+            access.judged().any(|policy| policy.applications.include.contains(&App::Token(AppToken::AgentResources)) != Truth::No)
+        }
+        Target::Action(UserAction::AccountRecovery) => access
+            .judged()
+            .any(|policy| policy.applications.user_actions.contains(&UserAction::AccountRecovery) != Truth::No),
+        _ => true,
+    }
+}
+
 /// What a target is called.
 #[must_use]
 pub fn name(target: &Target) -> String {
     match target {
         Target::Apps(ids) => match ids.as_slice() {
             [id] if id == apps::OWN => "any other app".to_owned(),
+            [id] if id == apps::AGENT => "agents".to_owned(),
             [id] => match apps::name(id) {
                 Some(name) => name.to_owned(),
                 None if is_guid(id) => format!("app {id}"),

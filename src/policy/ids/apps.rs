@@ -30,6 +30,9 @@ pub const OFFICE_PORTAL: &str = "00000006-0000-0ff1-ce00-000000000000";
 /// Stands for an app of the tenant's own, which belongs to no group of Microsoft's apps.
 pub const OWN: &str = "an app of your own";
 
+/// Stands for an agent of the tenant, as a resource.
+pub const AGENT: &str = "an agent of your own";
+
 /// The name of an app, where it is known.
 #[must_use]
 pub fn name(id: &str) -> Option<&'static str> {
@@ -55,10 +58,16 @@ pub fn in_azure_management(id: &str) -> Truth {
     member(AZURE_MANAGED, id)
 }
 
+/// Whether an app is an agent.
+#[must_use]
+pub fn is_agent(id: &str) -> Truth {
+    member(&[AGENT], id)
+}
+
 fn member(group: &[&str], id: &str) -> Truth {
     if group.contains(&id) {
         Truth::Yes
-    } else if id == OWN || name(id).is_some() {
+    } else if [OWN, AGENT].contains(&id) || name(id).is_some() {
         Truth::No
     } else {
         Truth::Unknown

@@ -5,6 +5,6 @@ use std::io::{self, Write};
 use super::AccessReport;
 
 pub(super) fn write(report: &AccessReport, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::other)?;
+    serde_json::to_writer_pretty(&mut *out, report)?;
     writeln!(out)
 }

@@ -1,0 +1,64 @@
+//! A policy that applies to no sign-in.
+
+use crate::access::Aspect;
+use crate::rule::prelude::*;
+
+pub(super) static RULE: &dyn Rule = &NeverApplies;
+
+struct NeverApplies;
+
+impl Rule for NeverApplies {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("never-applies"),
+            family: Family::Validity,
+            level: Level::Warn,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        let Some(mut analysis) = access.together() else { return };
+        for number in 0..analysis.policies() {
+            let Some(guilty) = analysis.never_applies(number) else { continue };
+            let Some(policy) = analysis.policy(number) else { continue };
+            let (place, label) = reason(policy, guilty.first().copied());
+            let message = "policy applies to no sign-in";
+            findings.push(
+                finding(self.meta(), policy, Level::Warn, message, Label::new(place, label))
+                    .place("conditions")
+                    .note("whatever it demands is demanded of nobody")
+                    .help("take in whom and what it is meant for, or remove it"),
+            );
+        }
+    }
+}
+
+/// Where it shows that nothing matches, and why.
+fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
+    let conditions = &policy.conditions;
+    let users = policy.users.key.or(policy.applications.key);
+    let (place, label) = match aspect {
+        Some(Aspect::Users) => (users, "everybody taken in is left out again, or nobody is taken in"),
+        Some(Aspect::WorkloadIdentities) => (conditions.key, "no service principal or agent is left"),
+        Some(Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext) => {
+            (policy.applications.key, "everything taken in is left out again, or nothing is taken in")
+        }
+        Some(Aspect::ClientApps) => (conditions.client_app_types.key, "no client matches"),
+        Some(Aspect::DevicePlatform) => {
+            (conditions.platforms.as_ref().map(|pair| pair.key), "no platform is left")
+        }
+        Some(Aspect::Devices) => {
+            (conditions.device_filter.as_ref().map(|filter| filter.key), "no device can match")
+        }
+        Some(Aspect::Location) => {
+            (conditions.locations.as_ref().map(|pair| pair.key), "no address is left")
+        }
+        Some(Aspect::SignInRisk) => (conditions.sign_in_risk.key, "no sign-in has this risk"),
+        Some(Aspect::UserRisk) => (conditions.user_risk.key, "no user has this risk"),
+        Some(_) => (conditions.key, "this is never so"),
+        None => (conditions.key, "these conditions rule each other out"),
+    };
+    (place.or(conditions.key).unwrap_or(policy.head), label)
+}

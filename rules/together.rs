@@ -1,0 +1,116 @@
+//! What rules over several policies ask and say alike.
+
+use crate::access::analysis::{Analysis, Circumstances, Scope, Way};
+use crate::access::people::{self, Class};
+use crate::access::{self, Demand, Standing, standing, targets};
+use crate::rule::prelude::*;
+use crate::rules::shared;
+use crate::sign_in_error;
+
+/// Both ways policies count, the enforced ones first.
+pub(super) const SCOPES: [Scope; 2] = [Scope::Enforced, Scope::OnceEnabled];
+
+/// Policies that leave no way in, under any of some circumstances: a set as small as one of them alone needs,
+/// where that suffices for all.
+pub(super) fn shut(
+    analysis: &mut Analysis<'_>,
+    circumstances: &[Circumstances],
+    scope: Scope,
+) -> Option<Vec<usize>> {
+    let mut blamed: Vec<usize> = Vec::new();
+    for one in circumstances {
+        if !blamed.is_empty() && analysis.shut_by(one, &blamed) {
+            continue;
+        }
+        let Way::Shut(policies) = analysis.way(one, scope) else { return None };
+        blamed.extend(policies);
+    }
+    blamed.sort_unstable();
+    blamed.dedup();
+    Some(blamed)
+}
+
+/// The circumstances of a class at some targets.
+pub(super) fn at(
+    analysis: &Analysis<'_>,
+    class: &Circumstances,
+    wanted: &[crate::access::sign_in::Target],
+) -> Vec<Circumstances> {
+    wanted.iter().map(|target| analysis.to(class, target)).collect()
+}
+
+/// Policies that keep every ordinary member out of everything that matters.
+pub(super) fn everyone_out(analysis: &mut Analysis<'_>, scope: Scope) -> Option<Vec<usize>> {
+    let member = people::circumstances(&Class::Member, analysis);
+    let wanted = at(analysis, &member, &[targets::other_app(), targets::graph()]);
+    shut(analysis, &wanted, scope)
+}
+
+/// Policies that keep everybody who can change Conditional Access from a target.
+pub(super) fn managers_out(
+    analysis: &mut Analysis<'_>,
+    target: &crate::access::sign_in::Target,
+    scope: Scope,
+) -> Option<Vec<usize>> {
+    let managers = people::managers(analysis);
+    let there: Vec<_> = managers.iter().map(|one| analysis.to(one, target)).collect();
+    shut(analysis, &there, scope)
+}
+
+/// Whether rules over single policies report a policy already: it covers everybody and everything.
+pub(super) fn is_reported_alone(policies: &[usize], analysis: &Analysis<'_>, access: &Access<'_>) -> bool {
+    let [one] = policies else { return false };
+    analysis.policy(*one).is_some_and(|policy| shared::covers_everything(policy, access).is_some())
+}
+
+/// A finding on several policies: the first is marked, or the first that is not enforced yet, and the others are
+/// named with their places.
+pub(super) fn blame(
+    meta: &Meta,
+    access: &Access<'_>,
+    analysis: &Analysis<'_>,
+    policies: &[usize],
+    level: Level,
+    message: &str,
+) -> Option<Finding> {
+    let policies: Vec<&Policy> = policies.iter().filter_map(|number| analysis.policy(*number)).collect();
+    let not_yet = policies.iter().position(|policy| standing(policy) != Standing::Enforced);
+    let first = *policies.get(not_yet.unwrap_or_default())?;
+    let (place, label) = refusal(first, access);
+    let mut found = finding(meta, first, level, message, Label::new(place, label));
+    for condition in access::narrowing(first, access.set).conditions {
+        if first.whole.covers(condition) {
+            found = found.label(condition, "under this condition");
+        }
+    }
+    let mut codes: Vec<_> =
+        policies.iter().filter_map(|policy| sign_in_error::of(&access::demand(policy, access.assume))).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    for policy in policies.iter().filter(|policy| !std::ptr::eq(**policy, first)) {
+        let (place, label) = refusal(policy, access);
+        found = found.related(place, format!("`{}`: {label}", policy.title()));
+    }
+    Some(found.place("grantControls").codes(&codes))
+}
+
+/// Where a policy refuses, and how.
+pub(super) fn refusal(policy: &Policy, access: &Access<'_>) -> (Span, String) {
+    match access::demand(policy, access.assume) {
+        Demand::Block(span) => (span, "access is blocked".to_owned()),
+        Demand::Nothing => {
+            let session = access::session_refusal(policy);
+            session.map_or((policy.head, "refused here".to_owned()), |at| (at.span, at.value.to_owned()))
+        }
+        Demand::Ways(ways) => {
+            let needs: Vec<_> = ways.iter().flatten().collect();
+            let names: Vec<_> = needs.iter().map(|need| format!("`{}`", access::name(need.value))).collect();
+            let joined = names.join(if ways.len() > 1 { " or " } else { " and " });
+            (needs.first().map_or(policy.head, |need| need.span), format!("asks for {joined}"))
+        }
+    }
+}
+
+/// How to undo a lockout of everybody who could.
+pub(super) const RECOVERY: &str = "an application with the permission `Policy.ReadWrite.ConditionalAccess`, such as a \
+     deployment pipeline, can set one of these policies to `disabled`, else Microsoft support has to";

@@ -1,0 +1,41 @@
+//! An analysis that was not carried out, or not to its end.
+
+use crate::access::analysis::MAX_POLICIES;
+use crate::rule::prelude::*;
+
+pub(super) static RULE: &dyn Rule = &UndecidedAnalysis;
+
+struct UndecidedAnalysis;
+
+impl Rule for UndecidedAnalysis {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("undecided-analysis"),
+            family: Family::Input,
+            level: Level::Note,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        let Some(first) = access.judged().next() else { return };
+        let (message, help) = match access.together() {
+            None => (
+                format!("more than {MAX_POLICIES} policies, so what they do together was not analysed"),
+                "a tenant holds at most 195 policies: give the folder of each tenant a calint.yaml of its own",
+            ),
+            Some(analysis) if analysis.is_undecided() => (
+                "what these policies do together was not decided within the budget".to_owned(),
+                "check fewer policies at once, or simplify device filters",
+            ),
+            Some(_) => return,
+        };
+        let label = Label::new(first.head, "the first of them");
+        findings.push(
+            Finding::new(self.meta().id.clone(), Level::Note, message, label)
+                .note("each policy was checked by itself; lockouts that several policies make together were not")
+                .help(help),
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Controls that no sign-in can meet.
+
+use crate::access::analysis::Analysis;
+use crate::access::solver::Answer;
+use crate::access::{self, Demand, Need, Standing, targets};
+use crate::policy::words::ClientApp;
+use crate::policy::{Strength, Truth};
+use crate::rule::prelude::*;
+use crate::rules::together;
+
+pub(super) static RULE: &dyn Rule = &UnsatisfiableControls;
+
+struct UnsatisfiableControls;
+
+impl Rule for UnsatisfiableControls {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("unsatisfiable-controls"),
+            family: Family::Lockout,
+            level: Level::Error,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        let Some(mut analysis) = access.together() else { return };
+        for number in 0..analysis.policies() {
+            let Some(policy) = analysis.policy(number) else { continue };
+            if policy.targets_workloads() || !matches!(access::demand(policy, access.assume), Demand::Ways(_)) {
+                continue;
+            }
+            if analysis.never_applies(number).is_some() {
+                continue;
+            }
+            // Enrolling a device is spared some demands; a policy that nothing else meets still blocks.
+            let elsewhere = analysis.away_from(&targets::enrollment());
+            if let Answer::Never(_) = analysis.can_be_met(number, &elsewhere) {
+                findings.push(self.finding(policy, access));
+            }
+        }
+        self.disjoint_strengths(access, &mut analysis, findings);
+    }
+}
+
+/// A policy over sign-ins that are known to meet nothing: legacy clients, and sessions moved between devices.
+fn stands_for_a_block(policy: &Policy) -> bool {
+    let clients = &policy.conditions.client_app_types;
+    let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
+    let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
+    legacy || !policy.conditions.transfer_methods.is_empty()
+}
+
+impl UnsatisfiableControls {
+    fn finding(&self, policy: &Policy, access: &Access<'_>) -> Finding {
+        let (place, label) = together::refusal(policy, access);
+        let (level, message) = if stands_for_a_block(policy) {
+            (Level::Note, "controls that these sign-ins can never meet, so the policy blocks them")
+        } else {
+            (Level::Error, "no sign-in can meet these controls, so the policy blocks whomever it applies to")
+        };
+        let code = crate::sign_in_error::of(&access::demand(policy, access.assume));
+        let mut found = finding(self.meta(), policy, level, message, Label::new(place, label));
+        for condition in access::narrowing(policy, access.set).conditions {
+            found = found.label(condition, "under this condition");
+        }
+        found
+            .place("grantControls")
+            .codes(code.as_slice())
+            .note("on every platform, client and device the policy covers, one of the controls is out of reach")
+            .help("ask for controls that one device can meet, or combine them with `OR`; write `block` if that is meant")
+    }
+
+    /// Two strengths that the same sign-in has to meet and that no one method meets.
+    fn disjoint_strengths(
+        &self,
+        access: &Access<'_>,
+        analysis: &mut Analysis<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let asked: Vec<(usize, &Policy, &Strength)> = (0..analysis.policies())
+            .filter_map(|number| {
+                let policy = analysis.policy(number)?;
+                let strength = only_strength(policy, access)?;
+                (access::standing(policy) == Standing::Enforced).then_some((number, policy, strength))
+            })
+            .collect();
+        for (at, (first, _, one)) in asked.iter().enumerate() {
+            for (second, policy, other) in asked.iter().skip(at + 1) {
+                let apart = access::have_no_method_in_common(one, other, access.set);
+                if !apart || !analysis.meet(*first, *second) {
+                    continue;
+                }
+                let message = "two authentication strengths apply together, and no method meets both";
+                let label = Label::new(other.span, "this strength");
+                let title = analysis.policy(*first).map_or("", Policy::title);
+                findings.push(
+                    finding(self.meta(), policy, Level::Warn, message, label)
+                        .related(one.span, format!("`{title}` asks for the other"))
+                        .place("grantControls.authenticationStrength")
+                        .note("people need a method of each; who has only one of them is locked out where both apply")
+                        .help("let one combination be accepted by both strengths, or keep the policies apart"),
+                );
+            }
+        }
+    }
+}
+
+/// The strength of a policy that leaves no other way in.
+fn only_strength<'p>(policy: &'p Policy, access: &Access<'_>) -> Option<&'p Strength> {
+    let Demand::Ways(ways) = access::demand(policy, access.assume) else { return None };
+    let [way] = ways.as_slice() else { return None };
+    way.iter().find_map(|need| match need.value {
+        Need::Strength(strength) => Some(strength),
+        _ => None,
+    })
+}
