@@ -83,8 +83,10 @@ pub(super) fn blame(
             found = found.label(condition, "under this condition");
         }
     }
-    let mut codes: Vec<_> =
-        policies.iter().filter_map(|policy| sign_in_error::of(&access::demand(policy, access.assume))).collect();
+    let mut codes: Vec<_> = policies
+        .iter()
+        .filter_map(|policy| sign_in_error::of(&access::demand(policy, access.assume)))
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     for policy in policies.iter().filter(|policy| !std::ptr::eq(**policy, first)) {

@@ -58,8 +58,7 @@ impl ActivationDeadlock {
         let context = step_up.context.value.to_lowercase();
         let target = Target::Context(context);
         for scope in SCOPES {
-            let there: Vec<_> =
-                who(step_up, analysis).iter().map(|one| analysis.to(one, &target)).collect();
+            let there: Vec<_> = who(step_up, analysis).iter().map(|one| analysis.to(one, &target)).collect();
             let Some(policies) = together::shut(analysis, &there, scope) else { continue };
             return self.explained(access, analysis, step_up, &policies);
         }
@@ -120,11 +119,19 @@ impl ActivationDeadlock {
         let place = policy.users.include_roles.key.unwrap_or(policy.head);
         let message = "policy asks for a step-up at activation only from people who hold a role already";
         Some(
-            finding(self.meta(), policy, Level::Warn, message, Label::new(place, "nobody holds it before activation"))
-                .related(step_up.context.span, "asked for here")
-                .place("conditions.users.includeRoles")
-                .note("who is eligible for a role does not hold it, so activation goes through without the step-up")
-                .help("take in the people who may activate, or all users, instead of roles"),
+            finding(
+                self.meta(),
+                policy,
+                Level::Warn,
+                message,
+                Label::new(place, "nobody holds it before activation"),
+            )
+            .related(step_up.context.span, "asked for here")
+            .place("conditions.users.includeRoles")
+            .note(
+                "who is eligible for a role does not hold it, so activation goes through without the step-up",
+            )
+            .help("take in the people who may activate, or all users, instead of roles"),
         )
     }
 }

@@ -64,10 +64,8 @@ impl EmergencyAccessBlocked {
             Some(presumption) => format!("{fact}; {presumption}"),
             None => fact,
         };
-        let found = found
-            .note(note)
-            .help("exclude emergency access from each of these policies")
-            .recovery(RECOVERY);
+        let found =
+            found.note(note).help("exclude emergency access from each of these policies").recovery(RECOVERY);
         match access.emergency.basis {
             Basis::Taken { .. } => found.certainty(Certainty::Likely),
             Basis::Declared | Basis::Unknown => found,

@@ -1,6 +1,7 @@
 //! A policy that applies to no sign-in.
 
 use crate::access::Aspect;
+use crate::policy::{App, AppToken, Principal, UserToken};
 use crate::rule::prelude::*;
 
 pub(super) static RULE: &dyn Rule = &NeverApplies;
@@ -38,12 +39,19 @@ impl Rule for NeverApplies {
 /// Where it shows that nothing matches, and why.
 fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
     let conditions = &policy.conditions;
-    let users = policy.users.key.or(policy.applications.key);
+    let (users, apps) = (&policy.users, &policy.applications);
     let (place, label) = match aspect {
-        Some(Aspect::Users) => (users, "everybody taken in is left out again, or nobody is taken in"),
+        Some(Aspect::Users) if takes_in_nobody(policy) => (users.key, "nobody is taken in"),
+        Some(Aspect::Users) => (users.key, "everybody taken in is left out again"),
         Some(Aspect::WorkloadIdentities) => (conditions.key, "no service principal or agent is left"),
         Some(Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext) => {
-            (policy.applications.key, "everything taken in is left out again, or nothing is taken in")
+            let nothing = apps.include.known().all(|app| *app.value == App::Token(AppToken::None));
+            let label = if nothing {
+                "no app, user action or authentication context is taken in"
+            } else {
+                "every app taken in is left out again"
+            };
+            (apps.key, label)
         }
         Some(Aspect::ClientApps) => (conditions.client_app_types.key, "no client matches"),
         Some(Aspect::DevicePlatform) => {
@@ -52,13 +60,19 @@ fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
         Some(Aspect::Devices) => {
             (conditions.device_filter.as_ref().map(|filter| filter.key), "no device can match")
         }
-        Some(Aspect::Location) => {
-            (conditions.locations.as_ref().map(|pair| pair.key), "no address is left")
-        }
+        Some(Aspect::Location) => (conditions.locations.as_ref().map(|pair| pair.key), "no address is left"),
         Some(Aspect::SignInRisk) => (conditions.sign_in_risk.key, "no sign-in has this risk"),
         Some(Aspect::UserRisk) => (conditions.user_risk.key, "no user has this risk"),
         Some(_) => (conditions.key, "this is never so"),
         None => (conditions.key, "these conditions rule each other out"),
     };
     (place.or(conditions.key).unwrap_or(policy.head), label)
+}
+
+fn takes_in_nobody(policy: &Policy) -> bool {
+    let users = &policy.users;
+    users.include_users.known().all(|user| *user.value == Principal::Token(UserToken::None))
+        && users.include_groups.is_empty()
+        && users.include_roles.is_empty()
+        && users.include_guests.is_none()
 }

@@ -76,14 +76,15 @@ impl RegistrationDeadlock {
             (Level::Error, "people without a method can neither sign in nor register one")
         };
         let mut policies = refusing;
-        policies.extend(demands.iter().filter(|number| !policies.contains(number)).copied().collect::<Vec<_>>());
+        policies
+            .extend(demands.iter().filter(|number| !policies.contains(number)).copied().collect::<Vec<_>>());
         let found = together::blame(self.meta(), access, analysis, &policies, level, message)?;
         let note = "every app asks for a method that new people, and people who lost theirs, do not have, and \
                     registering one is refused to them";
         Some(if by_pass {
-            found
-                .note(format!("{note} without a pass; guests cannot have one"))
-                .help("issue a Temporary Access Pass to new people, or let a trusted location register without it")
+            found.note(format!("{note} without a pass; guests cannot have one")).help(
+                "issue a Temporary Access Pass to new people, or let a trusted location register without it",
+            )
         } else {
             found.note(note).help(
                 "let the registration be reached: from a trusted location, or with a strength that accepts a Temporary \
@@ -103,7 +104,8 @@ impl RegistrationDeadlock {
         let outside = matrix::outside_locations(analysis, there);
         let Way::Shut(policies) = analysis.way(&outside, scope) else { return None };
         let named = policies.iter().filter_map(|number| analysis.policy(*number)).any(|policy| {
-            policy.applications.user_actions.contains(&UserAction::RegisterSecurityInfo) == crate::policy::Truth::Yes
+            policy.applications.user_actions.contains(&UserAction::RegisterSecurityInfo)
+                == crate::policy::Truth::Yes
         });
         if !named {
             return None;

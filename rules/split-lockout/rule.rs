@@ -59,10 +59,16 @@ impl SplitLockout {
         };
         let message = "these policies together lock everyone out, though none does alone";
         let found = together::blame(self.meta(), access, analysis, policies, level, message)?;
-        let recovery = if spared { "sign in with an account that is excluded and disable one of them" } else { RECOVERY };
+        let recovery = if spared {
+            "sign in with an account that is excluded and disable one of them"
+        } else {
+            RECOVERY
+        };
         Some(
             found
-                .note(format!("{who} is refused every app: each of these policies covers what the others leave open"))
+                .note(format!(
+                    "{who} is refused every app: each of these policies covers what the others leave open"
+                ))
                 .help("leave one way open: narrow one of these policies, or exclude who has to get in")
                 .recovery(recovery),
         )

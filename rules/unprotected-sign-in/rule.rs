@@ -102,14 +102,20 @@ impl UnprotectedSignIn {
             found
                 .place("conditions")
                 .note(format!("{who}: {what}, {}", matrix::described(&sign_in, access)))
-                .help("widen a policy that asks for multifactor authentication, or add one for these sign-ins"),
+                .help(
+                    "widen a policy that asks for multifactor authentication, or add one for these sign-ins",
+                ),
         )
     }
 }
 
 /// The enforced policy that comes nearest to asking for more than a password: the one with the fewest conditions that
 /// leave the sign-in out.
-fn nearest<'a>(access: &Access<'a>, analysis: &Analysis<'_>, witness: &[usize]) -> Option<(&'a Policy, String)> {
+fn nearest<'a>(
+    access: &Access<'a>,
+    analysis: &Analysis<'_>,
+    witness: &[usize],
+) -> Option<(&'a Policy, String)> {
     let (sign_in, capabilities) = analysis.sign_in(witness);
     let facts =
         Facts { sign_in: &sign_in, capabilities: &capabilities, set: access.set, assume: access.assume };

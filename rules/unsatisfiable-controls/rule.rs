@@ -1,6 +1,6 @@
 //! Controls that no sign-in can meet.
 
-use crate::access::analysis::Analysis;
+use crate::access::analysis::{Analysis, Circumstances};
 use crate::access::solver::Answer;
 use crate::access::{self, Demand, Need, Standing, targets};
 use crate::policy::words::ClientApp;
@@ -27,15 +27,19 @@ impl Rule for UnsatisfiableControls {
         let Some(mut analysis) = access.together() else { return };
         for number in 0..analysis.policies() {
             let Some(policy) = analysis.policy(number) else { continue };
-            if policy.targets_workloads() || !matches!(access::demand(policy, access.assume), Demand::Ways(_)) {
+            if policy.targets_workloads() || !matches!(access::demand(policy, access.assume), Demand::Ways(_))
+            {
                 continue;
             }
             if analysis.never_applies(number).is_some() {
                 continue;
             }
-            // Enrolling a device is spared some demands; a policy that nothing else meets still blocks.
-            let elsewhere = analysis.away_from(&targets::enrollment());
-            if let Answer::Never(_) = analysis.can_be_met(number, &elsewhere) {
+            let mut there = Circumstances::default();
+            if access::every_app(policy).is_some() {
+                // Enrolling a device is spared some demands; a policy that nothing else meets still blocks.
+                there = analysis.away_from(&targets::enrollment());
+            }
+            if let Answer::Never(_) = analysis.can_be_met(number, &there) {
                 findings.push(self.finding(policy, access));
             }
         }
@@ -43,12 +47,14 @@ impl Rule for UnsatisfiableControls {
     }
 }
 
-/// A policy over sign-ins that are known to meet nothing: legacy clients, and sessions moved between devices.
+/// A policy over sign-ins that are chosen because they meet nothing: legacy clients, sessions moved between devices,
+/// devices that a filter singles out.
 fn stands_for_a_block(policy: &Policy) -> bool {
     let clients = &policy.conditions.client_app_types;
     let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
     let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
-    legacy || !policy.conditions.transfer_methods.is_empty()
+    let conditions = &policy.conditions;
+    legacy || !conditions.transfer_methods.is_empty() || conditions.device_filter.is_some()
 }
 
 impl UnsatisfiableControls {

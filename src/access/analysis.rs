@@ -376,8 +376,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             .filter_map(|(number, other)| Some((number, *other.word?.first()?)))
             .collect();
         let base = Query { inside: vec![inside[POSSIBLY]], ..Query::default() };
-        let query =
-            Query { outside: others.iter().map(|(_, region)| *region).collect(), ..base.clone() };
+        let query = Query { outside: others.iter().map(|(_, region)| *region).collect(), ..base.clone() };
         let Answer::Never(regions) = self.solve(&query) else { return None };
         let blamed = smallest_blame(&mut self.sat, &base, regions);
         let covering = others.iter().filter(|(_, region)| blamed.contains(region));

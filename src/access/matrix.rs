@@ -248,9 +248,8 @@ fn managed<S: Solve>(
     let is = |sign_in: &SignIn, attribute: &str, value: &str| {
         sign_in.device.as_ref().is_some_and(|device| device.is(attribute, value) == Some(true))
     };
-    let nobodys = |sign_in: &SignIn| {
-        sign_in.device.as_ref().is_some_and(|device| device.attributes.is_empty())
-    };
+    let nobodys =
+        |sign_in: &SignIn| sign_in.device.as_ref().is_some_and(|device| device.attributes.is_empty());
     let bare = unmanaged(analysis, there);
     if open(analysis, &bare, found, scope) {
         return;
@@ -435,22 +434,20 @@ pub fn with_methods<S: Solve>(
     methods: Methods,
 ) -> Circumstances {
     let property = Property::Methods;
-    let values =
-        analysis.space.values(&property, |_, capabilities| capabilities.methods == Some(methods));
+    let values = analysis.space.values(&property, |_, capabilities| capabilities.methods == Some(methods));
     there.clone().instead(analysis.dim(&property), &values)
 }
 
 /// The circumstances with a device nobody manages and no managed app.
 #[must_use]
 pub fn unmanaged<S: Solve>(analysis: &Analysis<'_, S>, there: &Circumstances) -> Circumstances {
-    let registered = |sign_in: &SignIn| {
-        sign_in.device.as_ref().is_some_and(|device| !device.attributes.is_empty())
-    };
+    let registered =
+        |sign_in: &SignIn| sign_in.device.as_ref().is_some_and(|device| !device.attributes.is_empty());
     let values = analysis.space.values(&Property::Device, |sign_in, _| !registered(sign_in));
     let there = there.clone().with(analysis.dim(&Property::Device), &values);
-    ["compliantapplication", "approvedapplication"].iter().fold(there, |there, app| {
-        there.instead(analysis.dim(&Property::Can((*app).to_owned())), &[0])
-    })
+    ["compliantapplication", "approvedapplication"]
+        .iter()
+        .fold(there, |there, app| there.instead(analysis.dim(&Property::Can((*app).to_owned())), &[0]))
 }
 
 /// The circumstances outside every named location.

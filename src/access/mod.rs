@@ -31,11 +31,11 @@ pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
 };
-pub use strength::have_no_method_in_common;
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
     exclusions, narrowing, platforms_written,
 };
+pub use strength::have_no_method_in_common;
 
 use analysis::{Analysis, MAX_POLICIES};
 

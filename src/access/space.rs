@@ -365,7 +365,8 @@ impl<'a> Space<'a> {
             self.region_of(&Property::Client, |sign_in, _| sign_in.client.is_some_and(Client::is_legacy));
         let device_code =
             self.region_of(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::DeviceCode));
-        let no_flow = self.region_of(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::None));
+        let no_flow =
+            self.region_of(&Property::Flow, |sign_in, _| sign_in.flow == Some(TransferMethod::None));
         let foreign = self.region_of(&Property::Kind, |sign_in, _| {
             matches!(&sign_in.identity, Identity::Person(person) if person.kind.is_some_and(PersonKind::is_foreign))
         });

@@ -83,7 +83,8 @@ pub(super) fn met_off_windows(strength: &Strength, set: &PolicySet) -> Truth {
 pub fn have_no_method_in_common(one: &Strength, other: &Strength, set: &PolicySet) -> bool {
     let (one, other) = (accepted(one, set), accepted(other, set));
     let told = !one.more && !other.more;
-    told && !one.combinations.iter().any(|combination| {
-        other.combinations.iter().any(|theirs| theirs.eq_ignore_ascii_case(combination))
-    })
+    told && !one
+        .combinations
+        .iter()
+        .any(|combination| other.combinations.iter().any(|theirs| theirs.eq_ignore_ascii_case(combination)))
 }

@@ -89,12 +89,12 @@ fn apps_of(policy: &Policy) -> impl Iterator<Item = &str> {
 #[must_use]
 pub fn is_shown(target: &Target, access: &Access<'_>) -> bool {
     match target {
-        Target::Apps(ids) if ids.iter().any(|id| id == apps::AGENT) => {
-            access.judged().any(|policy| policy.applications.include.contains(&App::Token(AppToken::AgentResources)) != Truth::No)
-        }
-        Target::Action(UserAction::AccountRecovery) => access
-            .judged()
-            .any(|policy| policy.applications.user_actions.contains(&UserAction::AccountRecovery) != Truth::No),
+        Target::Apps(ids) if ids.iter().any(|id| id == apps::AGENT) => access.judged().any(|policy| {
+            policy.applications.include.contains(&App::Token(AppToken::AgentResources)) != Truth::No
+        }),
+        Target::Action(UserAction::AccountRecovery) => access.judged().any(|policy| {
+            policy.applications.user_actions.contains(&UserAction::AccountRecovery) != Truth::No
+        }),
         _ => true,
     }
 }
