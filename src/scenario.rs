@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::access::sign_in::{
     Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn,
-    Target,
+    Target, UNMAPPED,
 };
 use crate::policy::InboundTrust as Trust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, UserAction, Word};
@@ -146,7 +146,7 @@ pub fn write(sign_in: &SignIn, capabilities: &Capabilities) -> Value {
             }),
             "groupIds": person.groups.known,
             "roleTemplateIds": person.roles.known,
-            "homeTenantId": person.home_tenant,
+            "homeTenantId": person.home_tenant.as_ref().filter(|_| person.kind.is_some_and(PersonKind::is_foreign)),
         }),
     };
     let context = match &sign_in.target {
@@ -269,7 +269,10 @@ impl SignInConditions {
         let named = self.named_location_ids.as_ref();
         Place {
             address: self.ip_address,
-            country: self.country.as_ref().map(|country| country.to_uppercase()),
+            country: self.country.as_ref().map(|country| match country.as_str() {
+                UNMAPPED => country.clone(),
+                country => country.to_uppercase(),
+            }),
             named: named.map(|ids| ids.iter().map(|id| id.to_lowercase()).collect::<BTreeSet<_>>()),
             trusted: self.trusted_location,
         }

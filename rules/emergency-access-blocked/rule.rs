@@ -1,7 +1,7 @@
 //! Emergency access that several policies together keep out.
 
 use crate::access::analysis::Way;
-use crate::access::people::{self, Class};
+use crate::access::people;
 use crate::access::{Basis, targets};
 use crate::rule::prelude::*;
 use crate::rules::together::{self, RECOVERY, SCOPES};
@@ -25,8 +25,7 @@ impl Rule for EmergencyAccessBlocked {
         let Some(mut analysis) = access.together() else { return };
         for scope in SCOPES {
             let mut found: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
-            for principal in &access.emergency.principals {
-                let class = Class::Emergency(principal.clone());
+            for class in people::emergency(access) {
                 let there = people::circumstances(&class, &analysis);
                 let there = analysis.to(&there, &targets::graph());
                 let Way::Shut(policies) = analysis.way(&there, scope) else { continue };
@@ -34,7 +33,7 @@ impl Rule for EmergencyAccessBlocked {
                 if policies.len() < 2 {
                     continue;
                 }
-                let name = format!("{} `{}`", principal.kind.as_str(), principal.text);
+                let name = class.name(&access.set.directory);
                 match found.iter_mut().find(|(known, _)| *known == policies) {
                     Some((_, names)) => names.push(name),
                     None => found.push((policies, vec![name])),
@@ -57,8 +56,8 @@ impl EmergencyAccessBlocked {
     fn explained(&self, found: Finding, access: &Access<'_>, names: &[String]) -> Finding {
         let who = names.join(", ");
         let fact = format!(
-            "emergency access {who}, with a passkey and no managed device, is refused Microsoft Graph on every \
-             platform and from every network"
+            "{who}, with a passkey and no managed device, is refused Microsoft Graph on every platform and from \
+             every network"
         );
         let note = match access.emergency.presumption() {
             Some(presumption) => format!("{fact}; {presumption}"),

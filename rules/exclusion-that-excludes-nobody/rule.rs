@@ -39,7 +39,7 @@ impl ExclusionThatExcludesNobody {
             "an emergency access id in the wrong list" => "an account among groups, or a group among users",
             _ => "the text of a template, not an id",
         };
-        let harmless = access::meets_unaided(policy, access.assume) == Truth::Yes
+        let harmless = access::meets_unaided(policy, access.set, access.assume) == Truth::Yes
             && access::session_refusal(policy).is_none();
         let level = if harmless { Level::Warn } else { Level::Error };
         let message = "exclusion excludes nobody";

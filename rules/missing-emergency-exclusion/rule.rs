@@ -59,7 +59,7 @@ struct Refusal {
 }
 
 fn refusal(policy: &Policy, access: &Access<'_>) -> Option<Refusal> {
-    let certain = match access::meets_unaided(policy, access.assume) {
+    let certain = match access::meets_unaided(policy, access.set, access.assume) {
         Truth::Yes => {
             let session = access::session_refusal(policy)?;
             return Some(Refusal {
@@ -79,7 +79,7 @@ fn refusal(policy: &Policy, access: &Access<'_>) -> Option<Refusal> {
         }
         Demand::Ways(ways) => {
             let needs = || ways.iter().flatten();
-            let unmet = needs().find(|need| access::unaided(need.value) != Truth::Yes);
+            let unmet = needs().find(|need| access::unaided(need.value, access.set) != Truth::Yes);
             let span = unmet.or_else(|| needs().next())?.span;
             let label = if certain {
                 "a passkey or certificate alone does not meet this"

@@ -30,7 +30,7 @@ impl Rule for UnprotectedSignIn {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         let Some(mut analysis) = access.together() else { return };
         let mut found: Vec<Gap> = Vec::new();
-        for class in people::classes(access, &analysis) {
+        for class in people::classes(access, &mut analysis) {
             if !is_asked(&class) {
                 continue;
             }
@@ -49,8 +49,12 @@ impl Rule for UnprotectedSignIn {
             }
             let Some(witness) = witness else { continue };
             match found.iter_mut().find(|gap| gap.targets == open) {
-                Some(gap) => gap.classes.push(class.name()),
-                None => found.push(Gap { classes: vec![class.name()], targets: open, witness }),
+                Some(gap) => gap.classes.push(class.name(&access.set.directory)),
+                None => found.push(Gap {
+                    classes: vec![class.name(&access.set.directory)],
+                    targets: open,
+                    witness,
+                }),
             }
         }
         findings.extend(found.iter().filter_map(|gap| self.finding(access, &analysis, gap)));

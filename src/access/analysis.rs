@@ -13,7 +13,7 @@ use super::sign_in::{Capabilities, SignIn, Target};
 use super::solver::{Answer, Dim, Query, Region, Sat, Solve, smallest_blame};
 use super::space::{Extent, Property, Space, Wanted};
 use super::{Access, Assume, Standing, is_enforced, standing};
-use crate::policy::{Policy, Truth};
+use crate::policy::{Directory, Policy, Truth};
 
 /// Which policies count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +137,14 @@ const POSSIBLY: usize = 1;
 
 /// The most policies that are judged together. A tenant can hold 195; a folder with more is not one tenant.
 pub const MAX_POLICIES: usize = 400;
+
+impl<'a, S> Analysis<'a, S> {
+    /// What exports tell about the tenant.
+    #[must_use]
+    pub fn directory(&self) -> &'a Directory {
+        self.space.directory()
+    }
+}
 
 impl<'a, S: Solve> Analysis<'a, S> {
     /// Reads the judged policies of a tenant into one space.
@@ -433,6 +441,12 @@ impl<'a, S: Solve> Analysis<'a, S> {
     pub fn to(&self, circumstances: &Circumstances, target: &Target) -> Circumstances {
         let values = self.space.values(&Property::Target, |sign_in, _| sign_in.target == *target);
         circumstances.clone().instead(self.space.dim(&Property::Target), &values)
+    }
+
+    /// Whether there is any sign-in in some circumstances, refused or not.
+    pub fn exists(&mut self, circumstances: &Circumstances) -> bool {
+        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        matches!(self.solve(&Query { within, ..Query::default() }), Answer::Point(_))
     }
 
     /// Every circumstance but one target.

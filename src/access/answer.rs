@@ -181,18 +181,18 @@ impl Facts<'_> {
         any(trusted_locations(self.set).map(|id| self.location(id))).or(old_list)
     }
 
+    /// The address and the country decide, where the location tells its extent; else what is said of the sign-in.
     fn location(&self, id: &str) -> Truth {
-        let place = &self.sign_in.place;
-        if let Some(named) = &place.named {
-            if named.contains(&id.to_lowercase()) {
-                return Truth::Yes;
-            }
-            if !self.sign_in.closed {
-                return if is_guid(id) { Truth::No } else { Truth::Unknown };
-            }
+        let told = named_location(self.set, id).map_or(Truth::Unknown, |location| self.inside(location));
+        if told != Truth::Unknown {
+            return told;
         }
-        let known = named_location(self.set, id).map_or(Truth::Unknown, |location| self.inside(location));
-        if known == Truth::Unknown && self.sign_in.closed { Truth::No } else { known }
+        match &self.sign_in.place.named {
+            Some(named) if named.contains(&id.to_lowercase()) => Truth::Yes,
+            Some(_) if is_guid(id) || self.sign_in.closed => Truth::No,
+            None if self.sign_in.closed => Truth::No,
+            _ => Truth::Unknown,
+        }
     }
 
     /// Whether the address lies in a location, as far as the location tells.

@@ -3,9 +3,10 @@
 //! Sources: Microsoft Entra documentation, "Grant controls" (all kinds of controls combine under one operator;
 //! a block wins), "Session controls", "Authentication strengths", "Manage emergency access accounts".
 
-use super::{ApprovedApp, Assume};
+use super::sign_in::Methods;
+use super::{ApprovedApp, Assume, strength};
 use crate::policy::words::{ContinuousAccess, Control, Operator};
-use crate::policy::{Given, List, Policy, Strength, Truth, ids::strengths};
+use crate::policy::{Given, List, Policy, PolicySet, Strength, Truth};
 use crate::source::{At, Span};
 
 /// One thing a sign-in has to bring.
@@ -142,44 +143,25 @@ pub fn only_way(policy: &Policy, assume: Assume) -> Option<OnlyWay> {
 /// Whether a person with nothing but a passkey or a certificate meets the grant controls of a policy, on any
 /// device, platform and network.
 #[must_use]
-pub fn meets_unaided(policy: &Policy, assume: Assume) -> Truth {
+pub fn meets_unaided(policy: &Policy, set: &PolicySet, assume: Assume) -> Truth {
     match demand(policy, assume) {
         Demand::Nothing => Truth::Yes,
         Demand::Block(_) => Truth::No,
         Demand::Ways(ways) => ways
             .iter()
-            .map(|way| way.iter().map(|need| unaided(need.value)).fold(Truth::Yes, Truth::and))
+            .map(|way| way.iter().map(|need| unaided(need.value, set)).fold(Truth::Yes, Truth::and))
             .fold(Truth::No, Truth::or),
     }
 }
 
 /// Whether a passkey or certificate alone brings what is needed.
 #[must_use]
-pub fn unaided(need: Need<'_>) -> Truth {
+pub fn unaided(need: Need<'_>, set: &PolicySet) -> Truth {
     match need {
         Need::Control(Control::Mfa) => Truth::Yes,
-        Need::Strength(strength) => accepts_unaided(strength),
+        Need::Strength(strength) => strength::met_by(strength, set, Methods::Passkey),
         Need::Unknown => Truth::Unknown,
         Need::Control(_) | Need::Terms | Need::Custom => Truth::No,
-    }
-}
-
-fn accepts_unaided(strength: &Strength) -> Truth {
-    if !strength.combinations.is_empty() {
-        let accepts = strength.combinations.find(|combination| {
-            strengths::UNAIDED.iter().any(|method| combination.eq_ignore_ascii_case(method))
-        });
-        return if accepts.is_some() {
-            Truth::Yes
-        } else if strength.combinations.is_known() {
-            Truth::No
-        } else {
-            Truth::Unknown
-        };
-    }
-    match strength.id.get() {
-        Some(id) if strengths::BUILT_IN.contains(&id.value.as_str()) => Truth::Yes,
-        _ => Truth::Unknown,
     }
 }
 

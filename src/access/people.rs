@@ -12,6 +12,7 @@ use super::sign_in::{Client, Identity, Methods, PersonKind, SignIn};
 use super::solver::Solve;
 use super::space::{Account, Property, Wanted};
 use super::{Access, targets};
+use crate::policy::Directory;
 use crate::policy::ids::roles;
 use crate::policy::words::GuestType;
 
@@ -49,19 +50,27 @@ const EXTERNAL: [GuestType; 6] = [
 ];
 
 impl Class {
-    /// A name that is the same in every run.
+    /// A name that is the same in every run; of groups and accounts, the one that exports tell.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self, directory: &Directory) -> String {
+        let group = |id: &str| {
+            let told = directory.groups.get(id).and_then(|group| group.name.clone());
+            told.unwrap_or_else(|| id.to_owned())
+        };
+        let user = |id: &str| {
+            let told = directory.users.get(id).and_then(|user| user.name.clone());
+            told.unwrap_or_else(|| id.to_owned())
+        };
         match self {
             Self::Emergency(principal) => match principal.kind {
-                Kind::User => format!("emergency access account {}", principal.text),
-                Kind::Group => format!("emergency access group {}", principal.text),
+                Kind::User => format!("emergency access account {}", user(&principal.text)),
+                Kind::Group => format!("emergency access group {}", group(&principal.text)),
             },
             Self::Holder(role) => format!("active {}", roles::name(role).unwrap_or(role)),
             Self::Eligible => "administrator before activation".to_owned(),
             Self::Member => "any other member".to_owned(),
-            Self::InGroup(group) => format!("member of group {group}"),
-            Self::Named(user) => format!("account {user}"),
+            Self::InGroup(id) => format!("member of group {}", group(id)),
+            Self::Named(id) => format!("account {}", user(id)),
             Self::External(kind) => external(*kind).to_owned(),
             Self::Synchronisation => "directory synchronisation account".to_owned(),
             Self::ServicePrincipal => "service principal".to_owned(),
@@ -94,27 +103,66 @@ pub fn wanted(access: &Access<'_>) -> Wanted {
     wanted.roles.extend(roles::MANAGING.iter().chain(&roles::SYNCHRONISATION).map(|id| (*id).to_owned()));
     wanted.accounts.insert(Account::OtherServicePrincipal);
     for principal in &access.emergency.principals {
-        let text = principal.text.to_lowercase();
-        match principal.kind {
-            Kind::User => {
-                wanted.accounts.insert(Account::User(text));
-            }
-            Kind::Group => {
-                wanted.groups.insert(text);
-            }
+        if principal.kind == Kind::Group {
+            wanted.groups.insert(principal.text.to_lowercase());
         }
     }
+    for class in emergency(access) {
+        if let Class::Emergency(principal) = class
+            && principal.kind == Kind::User
+        {
+            wanted.accounts.insert(Account::User(principal.text.to_lowercase()));
+        }
+    }
+    let holders = roles::MANAGING.iter().filter_map(|role| access.set.directory.holders(role, true));
+    wanted.accounts.extend(holders.flatten().map(Account::User));
     wanted
 }
 
-/// The classes of a tenant, those that must get in first.
+/// Who has emergency access: of a group whose members are known, those.
 #[must_use]
-pub fn classes<S: Solve>(access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<Class> {
-    let emergency = &access.emergency.principals;
+pub fn emergency(access: &Access<'_>) -> Vec<Class> {
+    let mut found: Vec<EmergencyPrincipal> = Vec::new();
+    for principal in &access.emergency.principals {
+        let members = match principal.kind {
+            Kind::Group => access.set.directory.people_in(&principal.text),
+            Kind::User => None,
+        };
+        match members {
+            Some(members) => found.extend(members.into_iter().map(|text| EmergencyPrincipal {
+                kind: Kind::User,
+                text,
+                span: principal.span,
+            })),
+            None => found.push(principal.clone()),
+        }
+    }
+    let mut classes: Vec<Class> = Vec::new();
+    for principal in found {
+        let known = classes.iter().any(|class| {
+            matches!(class, Class::Emergency(known) if known.kind == principal.kind && known.is_written(&principal.text))
+        });
+        if !known {
+            classes.push(Class::Emergency(principal));
+        }
+    }
+    classes
+}
+
+/// The classes of a tenant, those that must get in first. Classes of which the files tell that nobody belongs to
+/// them are left out.
+#[must_use]
+pub fn classes<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>) -> Vec<Class> {
+    let mut found = emergency(access);
     let is_emergency = |kind: Kind, text: &str| {
-        emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
+        let listed = access.emergency.principals.iter();
+        let expanded = emergency(access);
+        let mut all = listed.chain(expanded.iter().filter_map(|class| match class {
+            Class::Emergency(principal) => Some(principal),
+            _ => None,
+        }));
+        all.any(|principal| principal.kind == kind && principal.is_written(text))
     };
-    let mut found: Vec<Class> = emergency.iter().cloned().map(Class::Emergency).collect();
     found.extend(roles::MANAGING.iter().map(|role| Class::Holder((*role).to_owned())));
     found.extend([Class::Eligible, Class::Member]);
     let mut named = Vec::new();
@@ -141,6 +189,10 @@ pub fn classes<S: Solve>(access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec
     found.extend(named);
     found.extend(EXTERNAL.map(Class::External));
     found.extend([Class::Synchronisation, Class::ServicePrincipal]);
+    found.retain(|class| {
+        let circumstances = circumstances(class, analysis);
+        analysis.exists(&circumstances)
+    });
     found
 }
 
@@ -157,8 +209,8 @@ pub fn circumstances<S: Solve>(class: &Class, analysis: &Analysis<'_, S>) -> Cir
     for property in &properties {
         let dim = analysis.space.dim(property);
         let values = match property {
-            Property::Group(group) => memberships(class, group, &analysis.emergency),
-            Property::Role(role) => vec![usize::from(holds(class, role))],
+            Property::Group(group) => memberships(class, group, analysis),
+            Property::Role(role) => vec![usize::from(holds(class, role, analysis))],
             Property::Account => analysis.space.values(property, |sign_in, _| is_account(class, sign_in)),
             Property::Kind => {
                 let kind = match class {
@@ -199,9 +251,22 @@ fn is_bare(class: &Class) -> bool {
     matches!(class, Class::Emergency(_) | Class::Synchronisation)
 }
 
+/// The account of a class, where it is one that policies or exports name.
+fn account(class: &Class) -> Option<&str> {
+    match class {
+        Class::Emergency(principal) if principal.kind == Kind::User => Some(&principal.text),
+        Class::Named(user) => Some(user),
+        _ => None,
+    }
+}
+
 /// Whether somebody of a class is in a group: no, yes, or, of an emergency access account and an emergency access
-/// group, maybe.
-fn memberships(class: &Class, group: &str, emergency: &[EmergencyPrincipal]) -> Vec<usize> {
+/// group whose members are not known, maybe.
+fn memberships<S>(class: &Class, group: &str, analysis: &Analysis<'_, S>) -> Vec<usize> {
+    if let (Some(id), Some(people)) = (account(class), analysis.directory().people_in(group)) {
+        return vec![usize::from(people.contains(&id.to_lowercase()))];
+    }
+    let emergency = &analysis.emergency;
     match class {
         Class::InGroup(own) => vec![usize::from(own == group)],
         Class::Emergency(principal) if principal.kind == Kind::Group => {
@@ -214,7 +279,10 @@ fn memberships(class: &Class, group: &str, emergency: &[EmergencyPrincipal]) -> 
     }
 }
 
-fn holds(class: &Class, role: &str) -> bool {
+fn holds<S>(class: &Class, role: &str, analysis: &Analysis<'_, S>) -> bool {
+    if let (Some(id), Some(people)) = (account(class), analysis.directory().holders(role, true)) {
+        return people.contains(&id.to_lowercase());
+    }
     match class {
         Class::Holder(own) => own == role,
         Class::Emergency(_) => role == roles::GLOBAL_ADMINISTRATOR,

@@ -18,7 +18,7 @@ use super::sign_in::{
 use super::solver::{Dim, Region};
 use crate::policy::ids::ZERO_ID;
 use crate::policy::words::{Control, InsiderRisk, Platform, Risk, TransferMethod, UserAction, Word};
-use crate::policy::{InboundTrust, LocationKind, PolicySet, Truth};
+use crate::policy::{Directory, InboundTrust, LocationKind, PolicySet, Truth};
 
 /// A property of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,6 +190,12 @@ impl<'a> Space<'a> {
     fn push(&mut self, property: Property, values: Values) {
         self.numbers.insert(property.clone(), self.dims.len());
         self.dims.push((property, values));
+    }
+
+    /// What exports tell about the tenant.
+    #[must_use]
+    pub fn directory(&self) -> &'a Directory {
+        &self.set.directory
     }
 
     /// How many values each dimension has.
@@ -740,10 +746,10 @@ impl<'p> Found<'p> {
                     Values::Addresses(addresses::cells(locations))
                 }
                 Property::Country => Values::Countries(
-                    [ELSEWHERE, UNMAPPED]
-                        .map(str::to_owned)
+                    [ELSEWHERE.to_owned()]
                         .into_iter()
                         .chain(self.countries.clone())
+                        .chain([UNMAPPED.to_owned()])
                         .collect(),
                 ),
                 Property::Inside(_) | Property::Can(_) => Values::YesNo,

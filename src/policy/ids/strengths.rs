@@ -12,9 +12,6 @@ pub const PHISHING_RESISTANT: &str = "00000000-0000-0000-0000-000000000004";
 /// The built-in strengths. Each accepts a passkey (FIDO2) and a multifactor certificate.
 pub const BUILT_IN: [&str; 3] = [MFA, PASSWORDLESS, PHISHING_RESISTANT];
 
-/// The method combinations an emergency access account can use alone, on any device and network.
-pub const UNAIDED: [&str; 2] = ["fido2", "x509CertificateMultiFactor"];
-
 /// The built-in strengths that imply a built-in strength.
 pub fn implying(id: &str) -> impl Iterator<Item = &'static str> {
     let at = BUILT_IN.iter().position(|known| *known == id);

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::access::analysis::{Analysis, MAX_POLICIES, Scope};
 use crate::access::matrix::{self, Answer, Matrix, Reach};
-use crate::access::people::Class;
 use crate::access::{Access, Basis, Facts, applies, demand, targets};
 use crate::finding::ErrorCode;
 use crate::policy::Truth;
@@ -107,7 +106,7 @@ pub fn report(
         policies: analysis.counted(scope, false).len(),
         assumptions: assumptions(access, scope),
         limits,
-        classes: matrix.classes.iter().map(Class::name).collect(),
+        classes: matrix.classes.iter().map(|class| class.name(&access.set.directory)).collect(),
         targets: matrix.targets.iter().map(targets::name).collect(),
         answers,
     })
@@ -120,6 +119,14 @@ fn assumptions(access: &Access<'_>, scope: Scope) -> Vec<String> {
             .to_owned(),
     );
     found.push("ordinary people are in no group and hold no role that the policies name".to_owned());
+    if access.set.directory.trust.is_none() {
+        found.push(
+            "nothing of a guest's home tenant is accepted here, as no file tells its cross-tenant settings: a B2B \
+             direct connect user then meets no demand"
+                .to_owned(),
+        );
+    }
+    found.push("the directory synchronisation account answers no prompt".to_owned());
     match access.emergency.basis {
         Basis::Declared => {}
         Basis::Taken { .. } => found.extend(access.emergency.presumption()),
