@@ -155,7 +155,7 @@ fn names_list(names: &[&str], out: &mut dyn Write) -> io::Result<()> {
 fn cell(number: usize, group: &Group, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let words = beside(group);
     let words =
-        if words.is_empty() { words } else { format!("<span class=\"words\">{}</span>", escaped(&words)) };
+        if words.is_empty() { words } else { format!("<span class=\"words\">{}</span>", with_code(&words)) };
     writeln!(
         out,
         "<td colspan=\"{columns}\"><button type=\"button\" class=\"{}\" popovertarget=\"answer-{number}\">\
@@ -217,7 +217,10 @@ fn answer(report: &AccessReport, number: usize, group: &Group, out: &mut dyn Wri
             writeln!(out, "<dd>{}</dd>", place(policy))?;
         }
     }
-    names("depends on", &facts(group), out)?;
+    if !group.depends_on.is_empty() {
+        let facts: Vec<_> = group.depends_on.iter().map(|fact| with_code(fact)).collect();
+        writeln!(out, "<dt>depends on</dt><dd>{}</dd>", facts.join("; "))?;
+    }
     if !group.error_codes.is_empty() {
         let when = if reach == Reach::LockedOut { "refused with" } else { "otherwise refused with" };
         let codes: Vec<_> =
