@@ -1,6 +1,9 @@
 //! The report of `calint access`: who can still sign in to what. One file a format.
 
+mod html;
 mod json;
+mod legend;
+mod markdown;
 mod table;
 
 use std::io::{self, Write};
@@ -24,6 +27,10 @@ pub enum AccessFormat {
     Table,
     /// For programs
     Json,
+    /// For a pull request or a wiki
+    Markdown,
+    /// A page for a browser, in one file
+    Html,
 }
 
 /// Who can still sign in to what, with everything the formats show.
@@ -255,6 +262,8 @@ impl AccessReport {
         match format {
             AccessFormat::Table => table::write(self, width, out),
             AccessFormat::Json => json::write(self, out),
+            AccessFormat::Markdown => markdown::write(self, out),
+            AccessFormat::Html => html::write(self, out),
         }
     }
 

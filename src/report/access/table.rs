@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{AccessReport, Group, PolicyPlace};
+use super::legend::{Legend, mark};
+use super::{AccessReport, Group};
 use crate::access::matrix::Reach;
 
 pub(super) fn write(report: &AccessReport, width: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -62,34 +63,5 @@ pub(super) fn write(report: &AccessReport, width: usize, out: &mut dyn Write) ->
     Ok(())
 }
 
-/// The policies that answers name, numbered in the order they first appear.
-#[derive(Default)]
-struct Legend<'r> {
-    policies: Vec<&'r PolicyPlace>,
-}
-
-impl<'r> Legend<'r> {
-    fn number(&mut self, policy: &'r PolicyPlace) -> usize {
-        let known = self.policies.iter().position(|known| *known == policy);
-        known.map_or_else(
-            || {
-                self.policies.push(policy);
-                self.policies.len()
-            },
-            |at| at + 1,
-        )
-    }
-}
-
 /// How many classes a heading names.
 const SHOWN: usize = 6;
-
-/// A mark that needs no colour.
-fn mark(reach: Reach) -> &'static str {
-    match reach {
-        Reach::Always => "✓",
-        Reach::Sometimes => "~",
-        Reach::LockedOut => "✗",
-        Reach::Depends | Reach::Undecided => "?",
-    }
-}
