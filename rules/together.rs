@@ -2,7 +2,7 @@
 
 use crate::access::analysis::{Analysis, Circumstances, Scope, Way};
 use crate::access::people::{self, Class};
-use crate::access::{self, Demand, Standing, standing, targets};
+use crate::access::{self, Demand, Relief, Standing, standing, targets};
 use crate::rule::prelude::*;
 use crate::rules::shared;
 use crate::sign_in_error;
@@ -57,10 +57,14 @@ pub(super) fn managers_out(
     shut(analysis, &there, scope)
 }
 
-/// Whether rules over single policies report a policy already: it covers everybody and everything.
+/// Whether rules over single policies report a policy already, as gravely: it covers everybody and everything, and
+/// leaves out nobody but emergency access.
 pub(super) fn is_reported_alone(policies: &[usize], analysis: &Analysis<'_>, access: &Access<'_>) -> bool {
     let [one] = policies else { return false };
-    analysis.policy(*one).is_some_and(|policy| shared::covers_everything(policy, access).is_some())
+    analysis.policy(*one).is_some_and(|policy| {
+        shared::covers_everything(policy, access).is_some()
+            && access::exclusions(policy, &access.emergency).relief() != Relief::More
+    })
 }
 
 /// A finding on several policies: the first is marked, or the first that is not enforced yet, and the others are

@@ -16,6 +16,9 @@ use crate::access::sign_in::{
 use crate::policy::InboundTrust as Trust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, UserAction, Word};
 
+/// `servicePrincipalType` of a managed identity.
+const MANAGED: &str = "ManagedIdentity";
+
 /// A scenario as written.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -38,6 +41,7 @@ struct SignInIdentity {
     _odata_type: Option<String>,
     user_id: Option<String>,
     service_principal_id: Option<String>,
+    service_principal_type: Option<String>,
     agent_id: Option<String>,
     user_type: Option<String>,
     external_user_type: Option<String>,
@@ -136,6 +140,7 @@ pub fn parse(text: &str) -> Result<(SignIn, Capabilities), String> {
 pub fn write(sign_in: &SignIn, capabilities: &Capabilities) -> Value {
     let identity = match &sign_in.identity {
         Identity::ServicePrincipal(id) => json!({ "servicePrincipalId": id }),
+        Identity::Uncovered(id) => json!({ "servicePrincipalId": id, "servicePrincipalType": MANAGED }),
         Identity::Agent(id) => json!({ "agentId": id }),
         Identity::Person(person) => json!({
             "userId": person.id,
@@ -205,7 +210,10 @@ impl SignInIdentity {
             return Err("signInIdentity names more than one identity".to_owned());
         }
         if let Some(id) = &self.service_principal_id {
-            return Ok(Identity::ServicePrincipal(id.to_lowercase()));
+            let managed =
+                self.service_principal_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(MANAGED));
+            let identity = if managed { Identity::Uncovered } else { Identity::ServicePrincipal };
+            return Ok(identity(id.to_lowercase()));
         }
         if let Some(id) = &self.agent_id {
             return Ok(Identity::Agent(id.to_lowercase()));

@@ -248,3 +248,70 @@ fn another_spelling_of_a_checked_file_is_that_file() {
     assert_eq!(read(&tenant).policies.len(), 1);
     assert_eq!(findings(&tenant), (Vec::new(), Some(0)));
 }
+
+/// Anna is the only Global Administrator; Ben is the only one the block leaves out.
+#[test]
+fn role_holders_and_members_decide_whether_an_administrator_gets_in() {
+    let members = group(&format!(r#"{{ "id": "{BEN}" }}"#));
+    let assigned = |principal: &str| {
+        format!(
+            r##"{{ "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/roleAssignments",
+  "value": [{{ "id": "a", "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10", "principalId": "{principal}",
+    "directoryScopeId": "/" }}] }}"##
+        )
+    };
+    let block = policy("block");
+    for (principal, locked_out) in [(ANNA, true), (BEN, false)] {
+        let roles = assigned(principal);
+        let files = [
+            ("policies/mfa.json", &*block),
+            ("policies/group.json", &*members),
+            ("policies/roles.json", &*roles),
+        ];
+        let (found, _) = findings(&tenant("", &files));
+        let told = found.contains(&"no-admin-path: error".to_owned());
+        assert_eq!(told, locked_out, "{principal}: {found:?}");
+    }
+    // Without the exports, a member of the group may be an administrator.
+    let (found, _) = findings(&tenant("", &[("policies/mfa.json", &*block)]));
+    assert!(!found.contains(&"no-admin-path: error".to_owned()), "{found:?}");
+}
+
+#[test]
+fn answers_name_what_exports_name_and_ask_only_about_who_there_is() {
+    let empty = format!(
+        r#"{{ "value": [{{ "id": "{GROUP}", "displayName": "Rescue team", "securityEnabled": true, "members": [] }}] }}"#
+    );
+    let named = empty.replace(r#""members": []"#, r#""description": null"#);
+    let asked = |group: &str| {
+        let tenant = tenant("", &[("policies/group.json", group)]);
+        let (out, _, code) = run(&tenant, &["access", "--format", "json"]);
+        assert_eq!(code, Some(0));
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let classes = report["classes"].as_array().unwrap();
+        classes.iter().any(|class| class.as_str().unwrap().contains("Rescue team"))
+    };
+    assert!(asked(&named), "the group has a name");
+    assert!(!asked(&empty), "nobody is in it");
+}
+
+#[test]
+fn trust_settings_let_guests_in() {
+    let trust = r##"{ "@odata.type": "#microsoft.graph.crossTenantAccessPolicyConfigurationDefault",
+      "inboundTrust": { "isMfaAccepted": true, "isCompliantDeviceAccepted": false,
+        "isHybridAzureADJoinedDeviceAccepted": false } }"##;
+    let reach = |files: &[(&str, &str)]| {
+        let (out, _, _) = run(&tenant("", files), &["access", "--format", "json"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let classes = report["classes"].as_array().unwrap();
+        let class = classes.iter().position(|class| class == "B2B direct connect user").unwrap();
+        let answers = report["answers"].as_array().unwrap();
+        let own = answers.iter().find(|answer| {
+            let has = |list: &str, number: usize| answer[list].as_array().unwrap().contains(&number.into());
+            has("classes", class) && has("targets", 0)
+        });
+        own.unwrap()["access"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(reach(&[]), "lockedOut");
+    assert_eq!(reach(&[("policies/trust.json", trust)]), "always");
+}

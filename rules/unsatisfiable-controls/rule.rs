@@ -1,9 +1,10 @@
 //! Controls that no sign-in can meet.
 
 use crate::access::analysis::{Analysis, Circumstances};
+use crate::access::sign_in::Target;
 use crate::access::solver::Answer;
 use crate::access::{self, Demand, Need, Standing, targets};
-use crate::policy::words::ClientApp;
+use crate::policy::words::{ClientApp, UserAction};
 use crate::policy::{Strength, Truth};
 use crate::rule::prelude::*;
 use crate::rules::together;
@@ -91,15 +92,24 @@ impl UnsatisfiableControls {
                 (access::standing(policy) == Standing::Enforced).then_some((number, policy, strength))
             })
             .collect();
-        for (at, (first, _, one)) in asked.iter().enumerate() {
+        let registration = UserAction::RegisterSecurityInfo;
+        let names_it =
+            |policy: &Policy| policy.applications.user_actions.contains(&registration) == Truth::Yes;
+        for (at, (first, before, one)) in asked.iter().enumerate() {
             for (second, policy, other) in asked.iter().skip(at + 1) {
                 let apart = access::have_no_method_in_common(one, other, access.set);
-                if !apart || !analysis.meet(*first, *second) {
+                // Where security information is registered, a strength for that stands in for one for all apps.
+                let there = if names_it(before) == names_it(policy) {
+                    Circumstances::default()
+                } else {
+                    analysis.away_from(&Target::Action(registration))
+                };
+                if !apart || !analysis.meet(*first, *second, &there) {
                     continue;
                 }
                 let message = "two authentication strengths apply together, and no method meets both";
                 let label = Label::new(other.span, "this strength");
-                let title = analysis.policy(*first).map_or("", Policy::title);
+                let title = before.title();
                 findings.push(
                     finding(self.meta(), policy, Level::Warn, message, label)
                         .related(one.span, format!("`{title}` asks for the other"))

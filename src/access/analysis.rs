@@ -391,10 +391,11 @@ impl<'a, S: Solve> Analysis<'a, S> {
         Some(covering.map(|(number, _)| *number).collect())
     }
 
-    /// Whether two policies may apply to the same sign-in.
-    pub fn meet(&mut self, one: usize, other: usize) -> bool {
+    /// Whether two policies may apply to the same sign-in, in some circumstances.
+    pub fn meet(&mut self, one: usize, other: usize, circumstances: &Circumstances) -> bool {
+        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
         let inside = [one, other].iter().filter_map(|it| self.judged.get(*it)).map(|it| it.applies).collect();
-        matches!(self.solve(&Query { inside, ..Query::default() }), Answer::Point(_))
+        matches!(self.solve(&Query { within, inside, ..Query::default() }), Answer::Point(_))
     }
 
     /// A sign-in to which a policy may apply and whose demands it may meet, in some circumstances.

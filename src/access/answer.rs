@@ -70,7 +70,7 @@ impl Facts<'_> {
             Question::Agent(id) => match &sign_in.identity {
                 Identity::Agent(own) => own.eq_ignore_ascii_case(id).into(),
                 Identity::Person(person) => given(person.id.as_ref(), |own| own.eq_ignore_ascii_case(id)),
-                Identity::ServicePrincipal(_) => Truth::No,
+                Identity::ServicePrincipal(_) | Identity::Uncovered(_) => Truth::No,
             },
             Question::Target(policy) => target(policy, &sign_in.target, self.assume),
             Question::Enrollment => is_enrollment(&sign_in.target).into(),
@@ -115,7 +115,7 @@ impl Facts<'_> {
     fn person(&self, ask: impl Fn(&Person) -> Truth) -> Truth {
         match &self.sign_in.identity {
             Identity::Person(person) => ask(person),
-            Identity::ServicePrincipal(_) | Identity::Agent(_) => Truth::No,
+            Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => Truth::No,
         }
     }
 

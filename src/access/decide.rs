@@ -143,9 +143,11 @@ fn judge<'p>(policy: &'p Policy, set: &'p PolicySet, facts: Facts<'_>) -> Judgem
 pub fn applies(policy: &Policy, facts: Facts<'_>) -> Applies {
     let aspects = conditions(policy).into_iter().map(|(aspect, expr)| {
         let aspect = match (aspect, &facts.sign_in.identity, &facts.sign_in.target) {
-            (Aspect::Users, Identity::ServicePrincipal(_) | Identity::Agent(_), _) => {
-                Aspect::WorkloadIdentities
-            }
+            (
+                Aspect::Users,
+                Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_),
+                _,
+            ) => Aspect::WorkloadIdentities,
             (Aspect::Application, _, Target::Action(_)) => Aspect::UserActions,
             (Aspect::Application, _, Target::Context(_)) => Aspect::AuthenticationContext,
             (aspect, ..) => aspect,

@@ -268,7 +268,7 @@ fn memberships<S>(class: &Class, group: &str, analysis: &Analysis<'_, S>) -> Vec
     }
     let emergency = &analysis.emergency;
     match class {
-        Class::InGroup(own) => vec![usize::from(own == group)],
+        Class::InGroup(own) => vec![usize::from(own == group || is_part_of(own, group, analysis))],
         Class::Emergency(principal) if principal.kind == Kind::Group => {
             vec![usize::from(principal.is_written(group))]
         }
@@ -279,12 +279,26 @@ fn memberships<S>(class: &Class, group: &str, analysis: &Analysis<'_, S>) -> Vec
     }
 }
 
+/// Whether everybody in a group is in another one too.
+fn is_part_of<S>(group: &str, other: &str, analysis: &Analysis<'_, S>) -> bool {
+    let directory = analysis.directory();
+    match (directory.people_in(group), directory.people_in(other)) {
+        (Some(people), Some(others)) => people.is_subset(&others),
+        _ => false,
+    }
+}
+
 fn holds<S>(class: &Class, role: &str, analysis: &Analysis<'_, S>) -> bool {
     if let (Some(id), Some(people)) = (account(class), analysis.directory().holders(role, true)) {
         return people.contains(&id.to_lowercase());
     }
     match class {
         Class::Holder(own) => own == role,
+        Class::InGroup(own) => {
+            let directory = analysis.directory();
+            let holders = directory.holders(role, true);
+            matches!((directory.people_in(own), holders), (Some(people), Some(all)) if people.is_subset(&all))
+        }
         Class::Emergency(_) => role == roles::GLOBAL_ADMINISTRATOR,
         Class::Synchronisation => is_synchronisation(role),
         _ => false,

@@ -49,6 +49,9 @@ pub enum Identity {
     Person(Person),
     /// A service principal of this tenant, by object id.
     ServicePrincipal(String),
+    /// A managed identity, or a service principal of another tenant's app, by object id: no policy covers it. Source:
+    /// Microsoft Entra documentation, "Conditional Access for workload identities".
+    Uncovered(String),
     /// An agent identity, by object id.
     Agent(String),
 }

@@ -433,7 +433,7 @@ impl<'a> Space<'a> {
             let told = |fits: &dyn Fn(&str) -> bool| {
                 self.region_of(&Property::Account, |sign_in, _| match &sign_in.identity {
                     Identity::Person(person) => person.id.as_deref().is_some_and(fits),
-                    Identity::ServicePrincipal(_) | Identity::Agent(_) => false,
+                    Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => false,
                 })
             };
             let belongs = Region::Among(dim, vec![1]);
@@ -443,6 +443,34 @@ impl<'a> Space<'a> {
             let may = told(&|id| people.contains(id) || (unnamed && id == SOMEONE_ELSE));
             always.push(Region::any([named.outside(), belongs.clone()]));
             always.push(Region::any([belongs.outside(), may]));
+        }
+        always.extend(self.memberships_of_the_unnamed());
+        always
+    }
+
+    /// Groups and roles that hold all, or nobody, of one another: that binds people no policy names too.
+    fn memberships_of_the_unnamed(&self) -> Vec<Region> {
+        let directory = &self.set.directory;
+        let told: Vec<_> = self
+            .dims
+            .iter()
+            .enumerate()
+            .filter_map(|(dim, (property, _))| match property {
+                Property::Group(group) => Some((dim, directory.people_in(group)?)),
+                Property::Role(role) => Some((dim, directory.holders(role, true)?)),
+                _ => None,
+            })
+            .collect();
+        let belongs = |dim: Dim| Region::Among(dim, vec![1]);
+        let mut always = Vec::new();
+        for (one, people) in &told {
+            for (other, others) in told.iter().filter(|(other, _)| other != one) {
+                if people.is_subset(others) {
+                    always.push(Region::any([belongs(*one).outside(), belongs(*other)]));
+                } else if one < other && people.is_disjoint(others) {
+                    always.push(Region::any([belongs(*one).outside(), belongs(*other).outside()]));
+                }
+            }
         }
         always
     }
@@ -549,7 +577,7 @@ fn identity(account: Option<&Account>, before: &Identity) -> Identity {
     let named = |id: &str| {
         let person = match before {
             Identity::Person(person) => person.clone(),
-            Identity::ServicePrincipal(_) | Identity::Agent(_) => Person::default(),
+            Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => Person::default(),
         };
         Identity::Person(Person { id: Some(id.to_owned()), ..person })
     };
