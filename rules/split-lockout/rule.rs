@@ -103,7 +103,10 @@ impl SplitLockout {
         }
         for (policies, names) in found {
             let message = "these policies together leave no way in on some platforms";
-            let found = together::blame(self.meta(), access, analysis, &policies, Level::Warn, message);
+            // Windows alone left is what a demand for a hybrid joined device from everyone leaves.
+            let windows_alone = names.len() >= ALL_BUT_WINDOWS && !others_get_in(access, analysis, scope);
+            let level = if windows_alone { Level::Error } else { Level::Warn };
+            let found = together::blame(self.meta(), access, analysis, &policies, level, message);
             findings.extend(found.map(|found| {
                 found
                     .note(format!(
@@ -116,6 +119,9 @@ impl SplitLockout {
     }
 }
 
+/// How many platforms there are beside Windows: macOS, iOS, Android, Linux and those that are not recognised.
+const ALL_BUT_WINDOWS: usize = 5;
+
 /// Whether somebody who is neither emergency access nor an ordinary member gets in to Microsoft Graph.
 fn others_get_in(access: &Access<'_>, analysis: &mut Analysis<'_>, scope: Scope) -> bool {
     let classes = people::classes(access, analysis);
@@ -123,7 +129,7 @@ fn others_get_in(access: &Access<'_>, analysis: &mut Analysis<'_>, scope: Scope)
         .iter()
         .filter(|class| matches!(class, Class::InGroup(_) | Class::Named(_) | Class::Holder(_)))
         .any(|class| {
-            let there = people::circumstances(class, analysis);
+            let there = matrix::unmanaged(analysis, &people::circumstances(class, analysis));
             let there = analysis.to(&there, &targets::graph());
             analysis.way(&there, scope).is_open()
         })
