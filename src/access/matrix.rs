@@ -39,7 +39,9 @@ pub enum Need {
     HybridDevice,
     /// An app under an app protection policy.
     ProtectedApp,
-    /// A managed device or app, more than one of the three at once.
+    /// A device that is both.
+    CompliantHybridDevice,
+    /// A managed device and an app under an app protection policy.
     Managed,
 }
 
@@ -269,7 +271,11 @@ fn managed<S: Solve>(
         }
     }
     if found.managed.is_empty() {
-        found.managed.push(Need::Managed);
+        let both =
+            |sign_in: &SignIn| is(sign_in, "iscompliant", "true") && is(sign_in, "trusttype", "ServerAD");
+        let device = with(analysis, &both, false);
+        let is_enough = analysis.way(&device, scope).is_open();
+        found.managed.push(if is_enough { Need::CompliantHybridDevice } else { Need::Managed });
     }
 }
 
@@ -377,7 +383,12 @@ impl Answer {
             parts.push("under some circumstances".to_owned());
         }
         if self.reach == Reach::Always {
-            parts.insert(0, "always".to_owned());
+            let but = if parts.is_empty() {
+                "always".to_owned()
+            } else {
+                format!("always, but {}", parts.join(", "))
+            };
+            parts = vec![but];
         }
         if let Some(method) = self.method {
             parts.push(format!("after {}", method.words()));
@@ -409,7 +420,8 @@ impl Need {
             Self::CompliantDevice => "a compliant device",
             Self::HybridDevice => "a hybrid joined device",
             Self::ProtectedApp => "a protected app",
-            Self::Managed => "a managed device and app",
+            Self::CompliantHybridDevice => "a compliant, hybrid joined device",
+            Self::Managed => "a managed device and a protected app",
         }
     }
 }
