@@ -510,4 +510,5 @@ def main():
                           flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
