@@ -117,6 +117,7 @@ pub struct Analysis<'a, S = Sat> {
     judged: Vec<Judged<'a>>,
     always: Vec<Region>,
     known: BTreeMap<Remainder, Way>,
+    never: BTreeMap<usize, Option<Vec<Aspect>>>,
     undecided: bool,
 }
 
@@ -193,7 +194,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             })
             .collect();
         let emergency = access.emergency.principals.clone();
-        Self { space, emergency, sat, assume, judged, always, known: BTreeMap::new(), undecided: false }
+        Self { space, emergency, sat, assume, judged, always, known: BTreeMap::new(), never: BTreeMap::new(), undecided: false }
     }
 
     /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
@@ -351,6 +352,15 @@ impl<'a, S: Solve> Analysis<'a, S> {
     /// Whether a policy can apply to no sign-in at all; the conditions that rule it out, none where they do so only
     /// together.
     pub fn never_applies(&mut self, policy: usize) -> Option<Vec<Aspect>> {
+        if let Some(known) = self.never.get(&policy) {
+            return known.clone();
+        }
+        let found = self.search_never(policy);
+        self.never.insert(policy, found.clone());
+        found
+    }
+
+    fn search_never(&mut self, policy: usize) -> Option<Vec<Aspect>> {
         let judged = self.judged.get(policy)?;
         let whole = Query { inside: vec![judged.applies], ..Query::default() };
         let aspects = judged.aspects.clone();

@@ -3,7 +3,7 @@
 //! The search is that of a satisfiability solver: exact, the same on every machine, and steady on the worst
 //! inputs. It is behind [`Solve`], so that a test can put plain enumeration in its stead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use batsat::{Callbacks, ClauseKind, Lit, Solver, SolverInterface, SolverOpts, lbool};
 
@@ -137,7 +137,24 @@ pub struct Sat {
     regions: Vec<Lit>,
     known: BTreeMap<Region, Lit>,
     whole: Lit,
+    found: VecDeque<Found>,
 }
+
+/// A point that an earlier search found, with the literals that hold there.
+struct Found {
+    point: Vec<usize>,
+    holds: Vec<lbool>,
+}
+
+impl Found {
+    fn is_in(&self, lit: Lit) -> bool {
+        let holds = self.holds.get(lit.var().idx() as usize);
+        holds.is_some_and(|holds| *holds == lbool::new(lit.sign()))
+    }
+}
+
+/// How many points are kept.
+const KEPT: usize = 32;
 
 /// Conflicts one search may run into. A search over 240 adversarial policies needs fewer than a thousand.
 const CONFLICTS: u64 = 20_000;
@@ -171,6 +188,11 @@ impl Sat {
         Lit::new(self.solver.new_var_default(), true)
     }
 
+    /// A literal that follows from others, so that the search never has to choose it.
+    fn derived(&mut self) -> Lit {
+        Lit::new(self.solver.new_var(lbool::UNDEF, false), true)
+    }
+
     fn clause(&mut self, mut lits: Vec<Lit>) {
         self.solver.add_clause_reuse(&mut lits);
     }
@@ -190,7 +212,7 @@ impl Sat {
                 // A ladder: `so_far` holds from the value that is taken on, so no later one can be.
                 let mut before: Option<Lit> = None;
                 for value in &values {
-                    let so_far = self.fresh();
+                    let so_far = self.derived();
                     self.clause(vec![!*value, so_far]);
                     if let Some(before) = before {
                         self.clause(vec![!before, so_far]);
@@ -232,7 +254,7 @@ impl Sat {
             [] => !self.whole,
             [one] => *one,
             _ => {
-                let one = self.fresh();
+                let one = self.derived();
                 for lit in &lits {
                     self.clause(vec![!*lit, one]);
                 }
@@ -272,7 +294,7 @@ impl Solve for Sat {
         let mut solver = Solver::new(SolverOpts::default(), Budget::default());
         let whole = Lit::new(solver.new_var_default(), true);
         solver.add_clause_reuse(&mut vec![whole]);
-        let mut sat = Self { solver, dims: Vec::new(), regions: Vec::new(), known: BTreeMap::new(), whole };
+        let mut sat = Self { solver, dims: Vec::new(), regions: Vec::new(), known: BTreeMap::new(), whole, found: VecDeque::new() };
         for size in sizes {
             let dim = sat.dimension(*size);
             sat.dims.push(dim);
@@ -292,9 +314,21 @@ impl Solve for Sat {
 
     fn solve(&mut self, query: &Query) -> Answer {
         let assumptions = self.assumptions(query);
+        let fits = |found: &Found| assumptions.iter().all(|lit| found.is_in(*lit));
+        if let Some(at) = self.found.iter().position(fits)
+            && let Some(found) = self.found.remove(at)
+        {
+            let point = found.point.clone();
+            self.found.push_front(found);
+            return Answer::Point(point);
+        }
         let result = self.solver.solve_limited(&assumptions);
         if result == lbool::TRUE {
-            Answer::Point(self.point())
+            let point = self.point();
+            let holds = self.solver.get_model().to_vec();
+            self.found.truncate(KEPT - 1);
+            self.found.push_front(Found { point: point.clone(), holds });
+            Answer::Point(point)
         } else if result == lbool::FALSE {
             let core: Vec<Lit> = self.solver.unsat_core().to_vec();
             let blamed = |number: &usize| self.regions.get(*number).is_some_and(|lit| core.contains(lit));
