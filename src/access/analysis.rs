@@ -55,6 +55,25 @@ impl Circumstances {
 }
 
 impl Circumstances {
+    /// The circumstances in some properties, and those in the others.
+    #[must_use]
+    pub fn split(&self, is_first: impl Fn(Dim) -> bool) -> (Self, Self) {
+        let part = |first| {
+            let own = self.within.iter().filter(|(dim, _)| is_first(**dim) == first);
+            Self { within: own.map(|(dim, values)| (*dim, values.clone())).collect() }
+        };
+        (part(true), part(false))
+    }
+
+    /// Whether they lie in others: whatever the others narrow, they narrow at least as far.
+    fn lie_in(&self, others: &Self) -> bool {
+        let mut own = self.within.iter();
+        others.within.iter().all(|(dim, values)| {
+            own.find(|(it, _)| *it >= dim)
+                .is_some_and(|(it, left)| it == dim && (left == values || left.iter().all(|v| values.contains(v))))
+        })
+    }
+
     /// Whether every property has a value left.
     #[must_use]
     pub fn is_possible(&self) -> bool {
@@ -118,13 +137,14 @@ pub struct Analysis<'a, S = Sat> {
     always: Vec<Region>,
     known: BTreeMap<Remainder, Way>,
     never: BTreeMap<usize, Option<Vec<Aspect>>>,
+    focus: Vec<(Circumstances, Remainder)>,
     undecided: bool,
 }
 
 /// What is left of a search once the circumstances are put in. Searches with the same remainder have the same
 /// answer, but for the circumstances.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Remainder {
+pub(super) struct Remainder {
     scope: Scope,
     /// The properties that are still open.
     open: BTreeMap<Dim, Vec<usize>>,
@@ -194,7 +214,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             })
             .collect();
         let emergency = access.emergency.principals.clone();
-        Self { space, emergency, sat, assume, judged, always, known: BTreeMap::new(), never: BTreeMap::new(), undecided: false }
+        Self { space, emergency, sat, assume, judged, always, known: BTreeMap::new(), never: BTreeMap::new(), focus: Vec::new(), undecided: false }
     }
 
     /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
@@ -271,14 +291,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 way
             }
         };
-        let here = |mut point: Vec<usize>| {
-            for (dim, values) in &circumstances.within {
-                if let ([one], Some(value)) = (values.as_slice(), point.get_mut(*dim)) {
-                    *value = *one;
-                }
-            }
-            point
-        };
+        let here = |point| self.moved(point, circumstances);
         match way {
             Way::Open(point) => Way::Open(here(point)),
             Way::Depends(on, point) => Way::Depends(on, here(point)),
@@ -286,8 +299,34 @@ impl<'a, S: Solve> Analysis<'a, S> {
         }
     }
 
+    /// What is left of a search in some circumstances. Searches in circumstances that lie in these start from it, up to
+    /// the next call with as small a depth.
+    pub(super) fn focus(&mut self, circumstances: &Circumstances, scope: Scope, depth: usize) -> Remainder {
+        self.focus.truncate(depth);
+        let left = self.remainder(circumstances, scope);
+        self.focus.push((circumstances.clone(), left.clone()));
+        left
+    }
+
     fn remainder(&self, circumstances: &Circumstances, scope: Scope) -> Remainder {
         let within = &circumstances.within;
+        let open = within
+            .iter()
+            .filter(|(_, values)| values.len() != 1)
+            .map(|(dim, values)| (*dim, values.clone()))
+            .collect();
+        let start = self.focus.iter().rev().find(|(wider, left)| left.scope == scope && circumstances.lie_in(wider));
+        let narrowed = |always: &[Region]| {
+            let always = always.iter().map(|region| region.within(within));
+            always.filter(|region| *region != Region::Whole(true)).collect()
+        };
+        if let Some((_, start)) = start {
+            let refuses = start.refuses.iter().filter_map(|(number, certain, possible)| {
+                let possible = possible.within(within);
+                (possible != Region::Whole(false)).then(|| (*number, certain.within(within), possible))
+            });
+            return Remainder { scope, open, always: narrowed(&start.always), refuses: refuses.collect() };
+        }
         let certain = self.counted(scope, true);
         let counted = self.counted(scope, false).into_iter();
         let refuses = counted.filter_map(|number| {
@@ -297,17 +336,17 @@ impl<'a, S: Solve> Analysis<'a, S> {
             (possible != Region::Whole(false))
                 .then(|| (number, certainly.unwrap_or(Region::Whole(false)), possible))
         });
-        let always = self.always.iter().map(|region| region.within(within));
-        Remainder {
-            scope,
-            open: within
-                .iter()
-                .filter(|(_, values)| values.len() != 1)
-                .map(|(d, v)| (*d, v.clone()))
-                .collect(),
-            always: always.filter(|region| *region != Region::Whole(true)).collect(),
-            refuses: refuses.collect(),
+        Remainder { scope, open, always: narrowed(&self.always), refuses: refuses.collect() }
+    }
+
+    /// A point with the values that some circumstances leave no choice of.
+    pub(super) fn moved(&self, mut point: Vec<usize>, circumstances: &Circumstances) -> Vec<usize> {
+        for (dim, values) in &circumstances.within {
+            if let ([one], Some(value)) = (values.as_slice(), point.get_mut(*dim)) {
+                *value = *one;
+            }
         }
+        point
     }
 
     fn search(&mut self, circumstances: &Circumstances, remainder: &Remainder) -> Way {

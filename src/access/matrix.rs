@@ -1,10 +1,12 @@
 //! Who can still sign in to what: each class of people and each target, asked once.
 
+use std::collections::BTreeMap;
+
 use super::Access;
 use super::analysis::{Analysis, Circumstances, Scope, Way};
 use super::people::{self, Class};
 use super::sign_in::{Client, DevicePlatform, Methods, SignIn, Target};
-use super::solver::Solve;
+use super::solver::{Dim, Solve};
 use super::space::Property;
 use super::targets;
 use crate::policy::ids::ZERO_ID;
@@ -109,15 +111,41 @@ pub fn matrix<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, sco
     let mut targets = targets::all(access);
     targets.retain(|target| targets::is_shown(target, access));
     let mut cells = Vec::new();
+    // Most people differ in nothing that a policy on the target asks for: what is the same is asked once.
+    let mut known = BTreeMap::new();
+    let people: Vec<bool> = analysis.space.properties().map(is_of_people).collect();
+    let is_of_people = |dim: Dim| people.get(dim).copied().unwrap_or_default();
     for (class, who) in classes.iter().enumerate() {
         let circumstances = people::circumstances(who, analysis);
+        let (own, rest) = circumstances.split(is_of_people);
+        analysis.focus(&own, scope, 0);
         for (target, what) in targets.iter().enumerate() {
             let there = analysis.to(&circumstances, what);
-            let (answer, witness) = answer(analysis, &there, who.is_person(), scope);
+            let left = analysis.focus(&analysis.to(&own, what), scope, 1);
+            let key = (left, rest.clone(), who.is_person());
+            let (answer, witness) = match known.get(&key) {
+                Some((answer, witness)) => {
+                    let here = |point: &Vec<usize>| analysis.moved(point.clone(), &there);
+                    (Answer::clone(answer), Option::as_ref(witness).map(here))
+                }
+                None => {
+                    let found = answer(analysis, &there, who.is_person(), scope);
+                    known.insert(key, found.clone());
+                    found
+                }
+            };
             cells.push(Cell { class, target, answer, witness });
         }
     }
     Matrix { classes, targets, cells }
+}
+
+/// Whether a property tells who asks, and is the same in everything asked about a class.
+fn is_of_people(property: &Property) -> bool {
+    matches!(
+        property,
+        Property::Account | Property::Kind | Property::Group(_) | Property::Role(_) | Property::HomeTenant
+    )
 }
 
 /// Asks one pair.

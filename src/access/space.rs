@@ -3,6 +3,7 @@
 //! Of every property only the values that policies name matter, and one fresh value for all others. Which sign-ins
 //! answer yes to a question is asked of the evaluator, value by value: the space holds no second reading.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -149,6 +150,7 @@ pub struct Space<'a> {
     dims: Vec<(Property, Values)>,
     numbers: BTreeMap<Property, Dim>,
     locations: BTreeSet<String>,
+    places: OnceCell<BTreeMap<(String, bool), (Property, Vec<usize>)>>,
 }
 
 /// The part of the space where an expression certainly holds, and the part where it may.
@@ -179,7 +181,7 @@ impl<'a> Space<'a> {
             questions.into_iter().for_each(|question| found.take(question, set));
         }
         let locations = found.all_locations.clone();
-        let mut space = Self { set, assume, dims: Vec::new(), numbers: BTreeMap::new(), locations };
+        let mut space = Self { set, assume, dims: Vec::new(), numbers: BTreeMap::new(), locations, places: OnceCell::new() };
         found
             .into_properties(set, wanted)
             .into_iter()
@@ -225,6 +227,15 @@ impl<'a> Space<'a> {
     /// The property that tells whether an address lies in a location, and its values that do, or do not.
     #[must_use]
     pub fn location(&self, id: &str, inside: bool) -> (Property, Vec<usize>) {
+        let places = self.places.get_or_init(|| {
+            let both = self.locations.iter().flat_map(|id| [true, false].map(|inside| (id.clone(), inside)));
+            both.map(|(id, inside)| ((id.clone(), inside), self.place(&id, inside))).collect()
+        });
+        let known = places.get(&(id.to_owned(), inside)).cloned();
+        known.unwrap_or_else(|| self.place(id, inside))
+    }
+
+    fn place(&self, id: &str, inside: bool) -> (Property, Vec<usize>) {
         let property = location_property(id, self.set);
         let values = self.values(&property, |sign_in, capabilities| {
             let mut closed = sign_in.clone();
