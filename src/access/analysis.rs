@@ -69,8 +69,9 @@ impl Circumstances {
     fn lie_in(&self, others: &Self) -> bool {
         let mut own = self.within.iter();
         others.within.iter().all(|(dim, values)| {
-            own.find(|(it, _)| *it >= dim)
-                .is_some_and(|(it, left)| it == dim && (left == values || left.iter().all(|v| values.contains(v))))
+            own.find(|(it, _)| *it >= dim).is_some_and(|(it, left)| {
+                it == dim && (left == values || left.iter().all(|v| values.contains(v)))
+            })
         })
     }
 
@@ -135,16 +136,26 @@ pub struct Analysis<'a, S = Sat> {
     assume: Assume,
     judged: Vec<Judged<'a>>,
     always: Vec<Region>,
-    known: BTreeMap<Remainder, Way>,
+    known: BTreeMap<Key, Way>,
+    numbered: BTreeMap<Region, usize>,
     never: BTreeMap<usize, Option<Vec<Aspect>>>,
     focus: Vec<(Circumstances, Remainder)>,
     undecided: bool,
 }
 
+/// A remainder with a number in place of each region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    scope: Scope,
+    open: BTreeMap<Dim, Vec<usize>>,
+    always: Vec<usize>,
+    refuses: Vec<(usize, usize, usize)>,
+}
+
 /// What is left of a search once the circumstances are put in. Searches with the same remainder have the same
 /// answer, but for the circumstances.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Remainder {
+#[derive(Clone, Debug)]
+struct Remainder {
     scope: Scope,
     /// The properties that are still open.
     open: BTreeMap<Dim, Vec<usize>>,
@@ -214,7 +225,19 @@ impl<'a, S: Solve> Analysis<'a, S> {
             })
             .collect();
         let emergency = access.emergency.principals.clone();
-        Self { space, emergency, sat, assume, judged, always, known: BTreeMap::new(), never: BTreeMap::new(), focus: Vec::new(), undecided: false }
+        Self {
+            space,
+            emergency,
+            sat,
+            assume,
+            judged,
+            always,
+            known: BTreeMap::new(),
+            numbered: BTreeMap::new(),
+            never: BTreeMap::new(),
+            focus: Vec::new(),
+            undecided: false,
+        }
     }
 
     /// Whether a policy refuses the sign-in a point stands for, as far as it is enforced.
@@ -283,11 +306,12 @@ impl<'a, S: Solve> Analysis<'a, S> {
     /// Whether there is a way in, in some circumstances.
     pub fn way(&mut self, circumstances: &Circumstances, scope: Scope) -> Way {
         let remainder = self.remainder(circumstances, scope);
-        let way = match self.known.get(&remainder) {
+        let key = self.key(&remainder);
+        let way = match self.known.get(&key) {
             Some(way) => way.clone(),
             None => {
                 let way = self.search(circumstances, &remainder);
-                self.known.insert(remainder, way.clone());
+                self.known.insert(key, way.clone());
                 way
             }
         };
@@ -299,13 +323,35 @@ impl<'a, S: Solve> Analysis<'a, S> {
         }
     }
 
-    /// What is left of a search in some circumstances. Searches in circumstances that lie in these start from it, up to
-    /// the next call with as small a depth.
-    pub(super) fn focus(&mut self, circumstances: &Circumstances, scope: Scope, depth: usize) -> Remainder {
+    /// Tells that searches in circumstances that lie in these follow, up to the next call with as small a depth: they
+    /// start from what is left of a search here, which the key tells apart from what is left elsewhere.
+    pub(super) fn focus(&mut self, circumstances: &Circumstances, scope: Scope, depth: usize) -> Key {
         self.focus.truncate(depth);
         let left = self.remainder(circumstances, scope);
-        self.focus.push((circumstances.clone(), left.clone()));
-        left
+        let key = self.key(&left);
+        self.focus.push((circumstances.clone(), left));
+        key
+    }
+
+    fn key(&mut self, remainder: &Remainder) -> Key {
+        let mut number = |region: &Region| match self.numbered.get(region) {
+            Some(number) => *number,
+            None => {
+                let number = self.numbered.len();
+                self.numbered.insert(region.clone(), number);
+                number
+            }
+        };
+        Key {
+            scope: remainder.scope,
+            open: remainder.open.clone(),
+            always: remainder.always.iter().map(&mut number).collect(),
+            refuses: remainder
+                .refuses
+                .iter()
+                .map(|(policy, certain, possible)| (*policy, number(certain), number(possible)))
+                .collect(),
+        }
     }
 
     fn remainder(&self, circumstances: &Circumstances, scope: Scope) -> Remainder {
@@ -315,7 +361,8 @@ impl<'a, S: Solve> Analysis<'a, S> {
             .filter(|(_, values)| values.len() != 1)
             .map(|(dim, values)| (*dim, values.clone()))
             .collect();
-        let start = self.focus.iter().rev().find(|(wider, left)| left.scope == scope && circumstances.lie_in(wider));
+        let start =
+            self.focus.iter().rev().find(|(wider, left)| left.scope == scope && circumstances.lie_in(wider));
         let narrowed = |always: &[Region]| {
             let always = always.iter().map(|region| region.within(within));
             always.filter(|region| *region != Region::Whole(true)).collect()

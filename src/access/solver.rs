@@ -156,10 +156,10 @@ impl Found {
 /// How many points are kept.
 const KEPT: usize = 32;
 
-/// Conflicts one search may run into. A search over 240 adversarial policies needs fewer than a thousand.
-const CONFLICTS: u64 = 20_000;
+/// Conflicts one search may run into. Searches over 240 policies, random ones too, need fewer than twenty.
+const CONFLICTS: u64 = 1_000;
 /// Conflicts all searches of a space may run into together: a few seconds.
-const ALL_CONFLICTS: u64 = 200_000;
+const ALL_CONFLICTS: u64 = 10_000;
 
 /// What is used up. Counted in conflicts, not in time, so that the same input is decided on every machine.
 #[derive(Default)]
@@ -294,7 +294,14 @@ impl Solve for Sat {
         let mut solver = Solver::new(SolverOpts::default(), Budget::default());
         let whole = Lit::new(solver.new_var_default(), true);
         solver.add_clause_reuse(&mut vec![whole]);
-        let mut sat = Self { solver, dims: Vec::new(), regions: Vec::new(), known: BTreeMap::new(), whole, found: VecDeque::new() };
+        let mut sat = Self {
+            solver,
+            dims: Vec::new(),
+            regions: Vec::new(),
+            known: BTreeMap::new(),
+            whole,
+            found: VecDeque::new(),
+        };
         for size in sizes {
             let dim = sat.dimension(*size);
             sat.dims.push(dim);

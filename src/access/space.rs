@@ -142,6 +142,9 @@ pub struct Wanted {
     pub targets: Vec<Target>,
 }
 
+/// A property, and some of its values.
+type Where = (Property, Vec<usize>);
+
 /// The space of sign-ins.
 #[derive(Debug)]
 pub struct Space<'a> {
@@ -150,7 +153,7 @@ pub struct Space<'a> {
     dims: Vec<(Property, Values)>,
     numbers: BTreeMap<Property, Dim>,
     locations: BTreeSet<String>,
-    places: OnceCell<BTreeMap<(String, bool), (Property, Vec<usize>)>>,
+    places: OnceCell<BTreeMap<(String, bool), Where>>,
 }
 
 /// The part of the space where an expression certainly holds, and the part where it may.
@@ -181,7 +184,14 @@ impl<'a> Space<'a> {
             questions.into_iter().for_each(|question| found.take(question, set));
         }
         let locations = found.all_locations.clone();
-        let mut space = Self { set, assume, dims: Vec::new(), numbers: BTreeMap::new(), locations, places: OnceCell::new() };
+        let mut space = Self {
+            set,
+            assume,
+            dims: Vec::new(),
+            numbers: BTreeMap::new(),
+            locations,
+            places: OnceCell::new(),
+        };
         found
             .into_properties(set, wanted)
             .into_iter()
