@@ -637,6 +637,13 @@ fn t18_a_block_outside_trusted_locations_of_which_there_are_none() {
     // The trusted IPs of the old MFA settings, which no file shows, may be a way in.
     assert_eq!(tenant.locks_out(&Class::Member, &anyhow), NOTHING);
     assert_eq!(tenant.found(), ["missing-emergency-exclusion: warn"]);
+    let untrusted = json!({
+        "@odata.type": "#microsoft.graph.ipNamedLocation", "id": HQ, "displayName": "HQ", "isTrusted": false,
+        "ipRanges": [{ "cidrAddress": "203.0.113.0/24" }],
+    });
+    let policy = policy("P1", [block(), locations(&["All"], &["AllTrusted"])]);
+    let found = common::verdicts(&common::check_text("tenant.json", &json!([policy, untrusted]).to_string()));
+    assert!(found.contains(&"block-everyone: note".to_owned()), "nothing told is trusted: {found:?}");
 }
 
 #[test]

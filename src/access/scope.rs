@@ -198,10 +198,22 @@ fn excluded_location(location: &Given<Location>, set: &PolicySet) -> Truth {
                 Some(Truth::No) | None => Truth::Yes,
             }
         }
-        Given::Known(_) => Truth::Yes,
+        Given::Known(Location::Token(LocationToken::AllTrusted)) => some_are_trusted(set),
+        Given::Known(Location::Token(LocationToken::All)) => Truth::Yes,
         Given::Unresolved(what) if what.why == Why::Nobody => Truth::No,
         Given::Unresolved(_) => Truth::Unknown,
     }
+}
+
+/// Whether any address is trusted. Where named locations are told and none of them is, only the trusted IPs of the old
+/// MFA settings are left, which no file shows.
+fn some_are_trusted(set: &PolicySet) -> Truth {
+    let none = !set.named_locations.is_empty()
+        && set.named_locations.iter().all(|location| match location.is_trusted.get() {
+            Some(trusted) => !*trusted.value,
+            None => location.is_trusted.is_absent(),
+        });
+    if none { Truth::Unknown } else { Truth::Yes }
 }
 
 /// The locations a policy leaves out although no address lies in them.
