@@ -30,7 +30,7 @@ impl Rule for NeverApplies {
                 finding(self.meta(), policy, Level::Warn, message, Label::new(place, label))
                     .place("conditions")
                     .note("whatever it demands is demanded of nobody")
-                    .help("take in whom and what it is meant for, or remove it"),
+                    .help("take in whom and what it is meant for, or remove it; if it is kept for later, leave it `disabled`"),
             );
         }
     }

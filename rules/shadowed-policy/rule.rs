@@ -32,7 +32,8 @@ impl Rule for ShadowedPolicy {
         // The later of two equal policies is the superfluous one.
         for number in (0..analysis.policies()).rev() {
             let Some(policy) = analysis.policy(number) else { continue };
-            if standing(policy) != Standing::Enforced || gone.contains(&number) {
+            let other_kind = policy.targets_workloads() || gone.contains(&number);
+            if standing(policy) != Standing::Enforced || other_kind {
                 continue;
             }
             let Some(covering) = analysis.covered_by(number, &gone) else { continue };

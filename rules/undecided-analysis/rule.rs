@@ -34,7 +34,8 @@ impl Rule for UndecidedAnalysis {
         let label = Label::new(first.head, "the first of them");
         findings.push(
             Finding::new(self.meta().id.clone(), Level::Note, message, label)
-                .note("each policy was checked by itself; lockouts that several policies make together were not")
+                .note("rules on single policies ran; lockouts by several policies, controls nobody can meet and policies that never \
+                 apply were not looked for, or not to the end")
                 .help(help),
         );
     }

@@ -3,8 +3,8 @@
 use crate::access::analysis::{Analysis, Circumstances};
 use crate::access::sign_in::Target;
 use crate::access::solver::Answer;
-use crate::access::{self, Demand, Need, Standing, targets};
-use crate::policy::words::{ClientApp, UserAction};
+use crate::access::{self, Demand, Need, Standing, people, targets};
+use crate::policy::words::{ClientApp, Platform, UserAction};
 use crate::policy::{Strength, Truth};
 use crate::rule::prelude::*;
 use crate::rules::together;
@@ -41,7 +41,14 @@ impl Rule for UnsatisfiableControls {
                 there = analysis.away_from(&targets::enrollment());
             }
             if let Answer::Never(_) = analysis.can_be_met(number, &there) {
-                findings.push(self.finding(policy, access));
+                let found = self.finding(policy, access);
+                let at_home = analysis.at_home();
+                let guests_only = !analysis.may_apply(number, &at_home);
+                findings.push(if guests_only && access.set.directory.trust.is_none() {
+                    untold_trust(found)
+                } else {
+                    found
+                });
             }
         }
         self.disjoint_strengths(access, &mut analysis, findings);
@@ -49,13 +56,18 @@ impl Rule for UnsatisfiableControls {
 }
 
 /// A policy over sign-ins that are chosen because they meet nothing: legacy clients, sessions moved between devices,
-/// devices that a filter singles out.
+/// platforms that are not recognised, devices that a filter singles out.
 fn stands_for_a_block(policy: &Policy) -> bool {
     let clients = &policy.conditions.client_app_types;
     let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
     let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
     let conditions = &policy.conditions;
-    legacy || !conditions.transfer_methods.is_empty() || conditions.device_filter.is_some()
+    let unrecognised = conditions.platforms.as_ref().is_some_and(|pair| {
+        let named = [Platform::Windows, Platform::MacOs, Platform::Ios, Platform::Android];
+        named.iter().all(|platform| pair.exclude.contains(platform) == Truth::Yes)
+    });
+    let flow = !conditions.transfer_methods.is_empty();
+    legacy || flow || unrecognised || conditions.device_filter.is_some()
 }
 
 impl UnsatisfiableControls {
@@ -92,6 +104,17 @@ impl UnsatisfiableControls {
                 (access::standing(policy) == Standing::Enforced).then_some((number, policy, strength))
             })
             .collect();
+        if asked.len() < 2 {
+            return;
+        }
+        // Two groups, each with a policy of its own, need not have a member in common.
+        let classes: Vec<_> = people::classes(access, analysis)
+            .iter()
+            .map(|class| people::circumstances(class, analysis))
+            .collect();
+        let meet_in_a_class = |analysis: &mut Analysis<'_>, one, other| {
+            classes.iter().any(|class| analysis.meet(one, other, class))
+        };
         let registration = UserAction::RegisterSecurityInfo;
         let names_it =
             |policy: &Policy| policy.applications.user_actions.contains(&registration) == Truth::Yes;
@@ -104,7 +127,10 @@ impl UnsatisfiableControls {
                 } else {
                     analysis.away_from(&Target::Action(registration))
                 };
-                if !apart || !analysis.meet(*first, *second, &there) {
+                if !apart
+                    || !analysis.meet(*first, *second, &there)
+                    || !meet_in_a_class(analysis, *first, *second)
+                {
                     continue;
                 }
                 let message = "two authentication strengths apply together, and no method meets both";
@@ -120,6 +146,19 @@ impl UnsatisfiableControls {
             }
         }
     }
+}
+
+/// The finding where guests could meet the controls if their home tenant were trusted.
+fn untold_trust(mut found: Finding) -> Finding {
+    found.note = Some(
+        "guests meet these controls only where the cross-tenant access settings accept the devices of their home \
+         tenant, which no file tells"
+            .to_owned(),
+    );
+    found.help = Some(
+        "export the cross-tenant access settings and name the file under `context` in calint.yaml".to_owned(),
+    );
+    found.certainty(Certainty::Unverified)
 }
 
 /// The strength of a policy that leaves no other way in.

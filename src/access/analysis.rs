@@ -9,10 +9,10 @@ use super::applies::{Aspect, conditions};
 use super::emergency::EmergencyPrincipal;
 use super::grant::{Demand, demand};
 use super::meets::{met, met_at_its_word};
-use super::sign_in::{Capabilities, SignIn, Target};
+use super::sign_in::{Capabilities, Identity, PersonKind, SignIn, Target};
 use super::solver::{Answer, Dim, Query, Region, Sat, Solve, smallest_blame};
 use super::space::{Extent, Property, Space, Wanted};
-use super::{Access, Assume, Standing, is_enforced, standing};
+use super::{Access, Assume, is_enforced};
 use crate::policy::{Directory, Policy, Truth};
 
 /// Which policies count.
@@ -167,6 +167,9 @@ struct Remainder {
 const CERTAINLY: usize = 0;
 const POSSIBLY: usize = 1;
 
+/// How many values of a property are tried in search of a more ordinary sign-in.
+const TRIED: usize = 8;
+
 /// The most policies that are judged together. A tenant can hold 195; a folder with more is not one tenant.
 pub const MAX_POLICIES: usize = 400;
 
@@ -225,6 +228,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             })
             .collect();
         let emergency = access.emergency.principals.clone();
+        let undecided = space.gave_up();
         Self {
             space,
             emergency,
@@ -236,7 +240,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             numbered: BTreeMap::new(),
             never: BTreeMap::new(),
             focus: Vec::new(),
-            undecided: false,
+            undecided,
         }
     }
 
@@ -273,11 +277,6 @@ impl<'a, S: Solve> Analysis<'a, S> {
     #[must_use]
     pub fn sign_in(&self, point: &[usize]) -> (SignIn, Capabilities) {
         self.space.sign_in(point)
-    }
-
-    /// Adds a region to search in, and gives its number.
-    pub fn add(&mut self, region: &Region) -> usize {
-        self.sat.add(region)
     }
 
     /// The policies that count: certainly, or possibly.
@@ -352,6 +351,23 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 .map(|(policy, certain, possible)| (*policy, number(certain), number(possible)))
                 .collect(),
         }
+    }
+
+    /// A sign-in in some circumstances that a policy may refuse, and the policy; `None` where nothing refuses any.
+    pub fn refused(&mut self, circumstances: &Circumstances, scope: Scope) -> Option<(usize, Vec<usize>)> {
+        let remainder = self.remainder(circumstances, scope);
+        let within: Vec<_> =
+            circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        for (number, ..) in remainder.refuses {
+            let inside = self.regions(&[number], POSSIBLY);
+            let query = Query { within: within.clone(), inside, ..Query::default() };
+            match self.solve(&query) {
+                Answer::Point(point) => return Some((number, point)),
+                Answer::Undecided => return None,
+                Answer::Never(_) => {}
+            }
+        }
+        None
     }
 
     fn remainder(&self, circumstances: &Circumstances, scope: Scope) -> Remainder {
@@ -463,6 +479,23 @@ impl<'a, S: Solve> Analysis<'a, S> {
         Some(guilty)
     }
 
+    /// Whether a policy may apply to a sign-in in some circumstances.
+    pub fn may_apply(&mut self, policy: usize, circumstances: &Circumstances) -> bool {
+        let Some(judged) = self.judged.get(policy) else { return true };
+        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        let query = Query { within, inside: vec![judged.applies], ..Query::default() };
+        !matches!(self.solve(&query), Answer::Never(_))
+    }
+
+    /// The circumstances of accounts that belong to this tenant.
+    #[must_use]
+    pub fn at_home(&self) -> Circumstances {
+        let values = self.space.values(&Property::Kind, |sign_in, _| {
+            matches!(&sign_in.identity, Identity::Person(person) if !person.kind.is_some_and(PersonKind::is_foreign))
+        });
+        Circumstances::default().with(self.space.dim(&Property::Kind), &values)
+    }
+
     /// The other enforced policies that refuse, or ask for, everything a policy does wherever it applies; a smallest
     /// set of them. A block is covered by blocks alone: that a legacy client cannot meet a demand is no substitute
     /// for a block of legacy clients. Policies in `gone` do not count.
@@ -502,22 +535,13 @@ impl<'a, S: Solve> Analysis<'a, S> {
         self.solve(&query)
     }
 
-    /// The standing of the policies of a set: whether all of them are enforced.
-    #[must_use]
-    pub fn all_enforced(&self, policies: &[usize]) -> bool {
-        policies
-            .iter()
-            .filter_map(|number| self.policy(*number))
-            .all(|policy| standing(policy) == Standing::Enforced)
-    }
-
     /// The same way in with the most ordinary sign-in: values that come first, property by property.
     pub fn ordinary(&mut self, circumstances: &Circumstances, scope: Scope, point: Vec<usize>) -> Vec<usize> {
         let mut fixed = circumstances.clone();
         let mut best = point;
         for dim in 0..self.space.sizes().len() {
             let Some(value) = best.get(dim).copied() else { break };
-            for candidate in 0..value {
+            for candidate in 0..value.min(TRIED) {
                 let tried = fixed.clone().with(Some(dim), &[candidate]);
                 if tried.within.get(&dim).is_some_and(Vec::is_empty) {
                     continue;

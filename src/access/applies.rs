@@ -76,6 +76,31 @@ impl Aspect {
     }
 }
 
+impl Aspect {
+    /// The words for it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Users => "the users",
+            Self::WorkloadIdentities => "the service principals and agents",
+            Self::Application => "the apps",
+            Self::UserActions => "the user actions",
+            Self::AuthenticationContext => "the authentication contexts",
+            Self::ClientApps => "the client apps",
+            Self::DevicePlatform => "the platforms",
+            Self::Devices => "the device filter",
+            Self::Location => "the locations",
+            Self::SignInRisk => "the sign-in risk",
+            Self::UserRisk => "the user risk",
+            Self::InsiderRisk => "the insider risk",
+            Self::ServicePrincipalRisk => "the risk of service principals",
+            Self::AgentRisk => "the risk of agents",
+            Self::AuthenticationFlow => "the authentication flows",
+            Self::Unknown => "a condition that is not known here",
+        }
+    }
+}
+
 /// When a policy applies, whatever its state: all of these together. Who comes first, what is asked for second.
 #[must_use]
 pub(super) fn conditions<'p>(policy: &'p Policy) -> Vec<(Aspect, Expr<'p>)> {

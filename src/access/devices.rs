@@ -47,12 +47,12 @@ pub(super) fn is_state(attribute: &str) -> bool {
 
 /// Stands between parts that a comparison asks for; no comparison has it.
 const APART: &str = "\u{1}";
-/// Of how many `-contains` on one attribute every combination is tried; of more, each alone and all together.
-const MAX_COMBINED: usize = 8;
+/// The most values of one attribute that are tried.
+const MAX_VALUES: usize = 1_024;
 
-/// Values of an attribute, one for each way the comparisons can come out together. The attribute that is absent
-/// comes first.
-pub(super) fn values(attribute: &str, comparisons: &BTreeSet<&Comparison>) -> Vec<Attribute> {
+/// Values of an attribute, one for each way the comparisons can come out together, the attribute that is absent first.
+/// Nothing where there are too many ways to try.
+pub(super) fn values(attribute: &str, comparisons: &BTreeSet<&Comparison>) -> Option<Vec<Attribute>> {
     let words = |test: Test| {
         let of_test = comparisons.iter().filter(move |comparison| comparison.test == test);
         let words: BTreeSet<&str> = of_test.flat_map(|it| &it.values).map(String::as_str).collect();
@@ -60,6 +60,12 @@ pub(super) fn values(attribute: &str, comparisons: &BTreeSet<&Comparison>) -> Ve
     };
     let (equal, starts, ends, contains) =
         (words(Test::Equals), words(Test::StartsWith), words(Test::EndsWith), words(Test::Contains));
+    let combined = if is_collection(attribute) { equal.len() + contains.len() } else { contains.len() };
+    let ways = u32::try_from(combined).ok().and_then(|combined| 2_usize.checked_pow(combined))?;
+    let ways = ways.checked_mul(starts.len() + 1)?.checked_mul(ends.len() + 1)?;
+    if ways > MAX_VALUES || equal.len() > MAX_VALUES {
+        return None;
+    }
     let mut candidates: Vec<Attribute> = vec![Vec::new(), vec!["another value".to_owned()]];
     candidates.extend(equal.iter().map(|word| vec![(*word).to_owned()]));
     if is_collection(attribute) {
@@ -87,15 +93,11 @@ pub(super) fn values(attribute: &str, comparisons: &BTreeSet<&Comparison>) -> Ve
     }
     let mut kept: Vec<_> = seen.into_values().collect();
     kept.sort_by_key(|(order, _)| *order);
-    kept.into_iter().map(|(_, candidate)| candidate).collect()
+    Some(kept.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
-/// Every selection of some words; of many, each alone and all of them.
+/// Every selection of some words.
 fn subsets<T: Clone>(words: &[T]) -> Vec<Vec<T>> {
-    if words.len() > MAX_COMBINED {
-        let alone = words.iter().map(|word| vec![word.clone()]);
-        return std::iter::once(Vec::new()).chain(alone).chain([words.to_vec()]).collect();
-    }
     let mut found = vec![Vec::new()];
     for word in words {
         let with: Vec<Vec<T>> = found

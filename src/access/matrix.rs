@@ -43,6 +43,8 @@ pub enum Need {
     ProtectedApp,
     /// A device that is both.
     CompliantHybridDevice,
+    /// A device with attributes that a device filter asks for.
+    FilteredDevice,
     /// A managed device and an app under an app protection policy.
     Managed,
 }
@@ -66,6 +68,8 @@ pub struct Answer {
     pub not_from: Vec<String>,
     /// Risks with which people do not get in.
     pub not_at: Vec<&'static str>,
+    /// A sign-in that is refused although no single property of it is, in a few words.
+    pub refused: Option<String>,
     /// The policies that refuse, or, where it depends, those of which the files do not tell enough.
     pub policies: Vec<usize>,
 }
@@ -129,7 +133,7 @@ pub fn matrix<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, sco
                     (Answer::clone(answer), Option::as_ref(witness).map(here))
                 }
                 None => {
-                    let found = answer(analysis, &there, who.is_person(), scope);
+                    let found = answer(access, analysis, &there, who.is_person(), scope);
                     known.insert(key, found.clone());
                     found
                 }
@@ -150,6 +154,7 @@ fn is_of_people(property: &Property) -> bool {
 
 /// Asks one pair.
 fn answer<S: Solve>(
+    access: &Access<'_>,
     analysis: &mut Analysis<'_, S>,
     there: &Circumstances,
     is_person: bool,
@@ -159,9 +164,10 @@ fn answer<S: Solve>(
     match analysis.way(there, scope) {
         Way::Open(point) => {
             if is_person {
-                limits(analysis, there, &mut found, scope);
+                limits(access, analysis, there, &mut found, scope);
             } else {
                 places(analysis, there, &mut found, scope);
+                prove(access, analysis, there, &mut found, scope);
             }
             found.policies.sort_unstable();
             found.policies.dedup();
@@ -195,7 +201,13 @@ fn open<S: Solve>(
 }
 
 /// What people have to bring, and where and how they get in.
-fn limits<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found: &mut Answer, scope: Scope) {
+fn limits<S: Solve>(
+    access: &Access<'_>,
+    analysis: &mut Analysis<'_, S>,
+    there: &Circumstances,
+    found: &mut Answer,
+    scope: Scope,
+) {
     methods(analysis, there, found, scope);
     managed(analysis, there, found, scope);
     let slices = |analysis: &Analysis<'_, S>, property: &Property, fits: &dyn Fn(&SignIn) -> bool| {
@@ -221,20 +233,49 @@ fn limits<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found
         found.only_with.clear();
     }
     places(analysis, there, found, scope);
-    let risks = [(Property::SignInRisk, "high sign-in risk"), (Property::UserRisk, "high user risk")];
-    let reach = found.reach;
-    for (property, name) in risks {
-        let high = analysis.space.values(&property, |sign_in, _| {
-            sign_in.sign_in_risk == Some(Risk::High) || sign_in.user_risk == Some(Risk::High)
-        });
-        let slice = there.clone().instead(analysis.dim(&property), &high);
-        let kept = found.policies.clone();
-        if !open(analysis, &slice, found, scope) {
-            found.not_at.push(name);
+    prove(access, analysis, there, found, scope);
+    risks(analysis, there, found, scope);
+}
+
+/// That nothing is refused shows only when all properties vary at once.
+fn prove<S: Solve>(
+    access: &Access<'_>,
+    analysis: &mut Analysis<'_, S>,
+    there: &Circumstances,
+    found: &mut Answer,
+    scope: Scope,
+) {
+    if found.reach != Reach::Always {
+        return;
+    }
+    if let Some((policy, point)) = analysis.refused(there, scope) {
+        found.reach = Reach::Sometimes;
+        found.policies.push(policy);
+        let (sign_in, _) = analysis.sign_in(&point);
+        found.refused = Some(described(&sign_in, access));
+    } else if analysis.is_undecided() {
+        found.reach = Reach::Undecided;
+    }
+}
+
+const RISKS: [(Risk, &str, &str); 3] = [
+    (Risk::High, "high sign-in risk", "high user risk"),
+    (Risk::Medium, "medium sign-in risk", "medium user risk"),
+    (Risk::Low, "low sign-in risk", "low user risk"),
+];
+
+/// Nobody is at risk from the start: what refuses then is no limit of an ordinary sign-in.
+fn risks<S: Solve>(analysis: &mut Analysis<'_, S>, there: &Circumstances, found: &mut Answer, scope: Scope) {
+    for (property, of_user) in [(Property::SignInRisk, false), (Property::UserRisk, true)] {
+        for (risk, sign_in_name, user_name) in RISKS {
+            let values = analysis.space.values(&property, |sign_in, _| {
+                sign_in.sign_in_risk == Some(risk) || sign_in.user_risk == Some(risk)
+            });
+            let slice = there.clone().instead(analysis.dim(&property), &values);
+            if !analysis.way(&slice, scope).is_open() {
+                found.not_at.push(if of_user { user_name } else { sign_in_name });
+            }
         }
-        // Nobody is at high risk from the start: what refuses then is no limit of an ordinary sign-in.
-        found.policies = kept;
-        found.reach = reach;
     }
 }
 
@@ -269,8 +310,7 @@ fn managed<S: Solve>(
     let with = |analysis: &Analysis<'_, S>, devices: &dyn Fn(&SignIn) -> bool, has_app: bool| {
         let values = analysis.space.values(&Property::Device, |sign_in, _| devices(sign_in));
         let apps: &[usize] = if has_app { &[0, 1] } else { &[0] };
-        there
-            .clone()
+        ordinary_attributes(analysis, there)
             .with(analysis.dim(&Property::Device), &values)
             .instead(analysis.dim(&app), apps)
             .instead(analysis.dim(&approved), apps)
@@ -303,8 +343,22 @@ fn managed<S: Solve>(
             |sign_in: &SignIn| is(sign_in, "iscompliant", "true") && is(sign_in, "trusttype", "ServerAD");
         let device = with(analysis, &both, false);
         let is_enough = analysis.way(&device, scope).is_open();
-        found.managed.push(if is_enough { Need::CompliantHybridDevice } else { Need::Managed });
+        let filtered = there.clone().instead(analysis.dim(&app), &[0]).instead(analysis.dim(&approved), &[0]);
+        found.managed.push(if is_enough {
+            Need::CompliantHybridDevice
+        } else if analysis.way(&filtered, scope).is_open() {
+            Need::FilteredDevice
+        } else {
+            Need::Managed
+        });
     }
+}
+
+/// The circumstances with a device that has no attribute, or none that a device filter names.
+fn ordinary_attributes<S: Solve>(analysis: &Analysis<'_, S>, there: &Circumstances) -> Circumstances {
+    let named = analysis.space.properties().filter(|property| matches!(property, Property::Attribute(_)));
+    // The first value is none, the second one that no filter names.
+    named.fold(there.clone(), |so_far, property| so_far.with(analysis.space.dim(property), &[0, 1]))
 }
 
 /// From where people get in.
@@ -369,6 +423,7 @@ impl Answer {
             only_from: Vec::new(),
             not_from: Vec::new(),
             not_at: Vec::new(),
+            refused: None,
             policies: Vec::new(),
         }
     }
@@ -406,6 +461,9 @@ impl Answer {
         }
         if !self.not_at.is_empty() {
             parts.push(format!("not at {}", either(&owned(&self.not_at))));
+        }
+        if let Some(refused) = &self.refused {
+            parts.push(format!("mostly, but not {refused}"));
         }
         if self.reach == Reach::Sometimes && parts.is_empty() {
             parts.push("under some circumstances".to_owned());
@@ -448,6 +506,7 @@ impl Need {
             Self::CompliantDevice => "a compliant device",
             Self::HybridDevice => "a hybrid joined device",
             Self::ProtectedApp => "a protected app",
+            Self::FilteredDevice => "a device that a device filter singles out",
             Self::CompliantHybridDevice => "a compliant, hybrid joined device",
             Self::Managed => "a managed device and a protected app",
         }
@@ -515,5 +574,11 @@ pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
         (None, Some(country)) if country.len() == 2 => format!("from {country}"),
         (None, _) => "from anywhere else".to_owned(),
     };
-    format!("for example {client} on {} {from}", platform.map_or("any platform", |(_, name)| name))
+    let device = match &sign_in.device {
+        Some(device) if device.is("iscompliant", "true") == Some(true) => "with a compliant device",
+        Some(device) if !device.attributes.is_empty() => "with a device that is not compliant",
+        _ => "with a device nobody manages",
+    };
+    let platform = platform.map_or("any platform", |(_, name)| name);
+    format!("for example {client} on {platform} {from} {device}")
 }

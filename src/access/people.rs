@@ -210,7 +210,7 @@ pub fn circumstances<S: Solve>(class: &Class, analysis: &Analysis<'_, S>) -> Cir
         let dim = analysis.space.dim(property);
         let values = match property {
             Property::Group(group) => memberships(class, group, analysis),
-            Property::Role(role) => vec![usize::from(holds(class, role, analysis))],
+            Property::Role(role) => holds(class, role, analysis),
             Property::Account => analysis.space.values(property, |sign_in, _| is_account(class, sign_in)),
             Property::Kind => {
                 let kind = match class {
@@ -288,21 +288,25 @@ fn is_part_of<S>(group: &str, other: &str, analysis: &Analysis<'_, S>) -> bool {
     }
 }
 
-fn holds<S>(class: &Class, role: &str, analysis: &Analysis<'_, S>) -> bool {
-    if let (Some(id), Some(people)) = (account(class), analysis.directory().holders(role, true)) {
-        return people.contains(&id.to_lowercase());
+/// Whether somebody of a class holds a role: no, yes, or, of an emergency access group whose members are not known where
+/// the holders are, maybe.
+fn holds<S>(class: &Class, role: &str, analysis: &Analysis<'_, S>) -> Vec<usize> {
+    let directory = analysis.directory();
+    let holders = directory.holders(role, true);
+    if let (Some(id), Some(people)) = (account(class), &holders) {
+        return vec![usize::from(people.contains(&id.to_lowercase()))];
     }
-    match class {
+    let yes = match class {
         Class::Holder(own) => own == role,
         Class::InGroup(own) => {
-            let directory = analysis.directory();
-            let holders = directory.holders(role, true);
-            matches!((directory.people_in(own), holders), (Some(people), Some(all)) if people.is_subset(&all))
+            matches!((directory.people_in(own), &holders), (Some(people), Some(all)) if people.is_subset(all))
         }
+        Class::Emergency(_) if role == roles::GLOBAL_ADMINISTRATOR && holders.is_some() => return vec![0, 1],
         Class::Emergency(_) => role == roles::GLOBAL_ADMINISTRATOR,
         Class::Synchronisation => is_synchronisation(role),
         _ => false,
-    }
+    };
+    vec![usize::from(yes)]
 }
 
 fn is_account(class: &Class, sign_in: &SignIn) -> bool {

@@ -117,7 +117,7 @@ const PLATFORMS: [DevicePlatform; 6] = [
     DevicePlatform::Known(Platform::Linux),
     DevicePlatform::Unrecognised,
 ];
-const RISKS: [Risk; 4] = [Risk::None, Risk::Low, Risk::Medium, Risk::High];
+const RISKS: [Risk; 5] = [Risk::None, Risk::Low, Risk::Medium, Risk::High, Risk::Hidden];
 const INSIDER_RISKS: [Option<InsiderRisk>; 4] =
     [None, Some(InsiderRisk::Minor), Some(InsiderRisk::Moderate), Some(InsiderRisk::Elevated)];
 const FLOWS: [TransferMethod; 3] =
@@ -153,6 +153,7 @@ pub struct Space<'a> {
     dims: Vec<(Property, Values)>,
     numbers: BTreeMap<Property, Dim>,
     locations: BTreeSet<String>,
+    gave_up: bool,
     places: OnceCell<BTreeMap<(String, bool), Where>>,
 }
 
@@ -161,7 +162,7 @@ pub struct Space<'a> {
 pub struct Extent {
     /// Where it certainly holds.
     pub certain: Region,
-    /// Where it certainly does not is what lies outside.
+    /// Where it may hold.
     pub possible: Region,
 }
 
@@ -184,18 +185,21 @@ impl<'a> Space<'a> {
             questions.into_iter().for_each(|question| found.take(question, set));
         }
         let locations = found.all_locations.clone();
+        let attributes: Vec<_> = found.comparisons.keys().cloned().map(Property::Attribute).collect();
         let mut space = Self {
             set,
             assume,
             dims: Vec::new(),
             numbers: BTreeMap::new(),
             locations,
+            gave_up: false,
             places: OnceCell::new(),
         };
         found
             .into_properties(set, wanted)
             .into_iter()
             .for_each(|(property, values)| space.push(property, values));
+        space.gave_up = attributes.iter().any(|attribute| space.dim(attribute).is_none());
         space
     }
 
@@ -208,6 +212,12 @@ impl<'a> Space<'a> {
     #[must_use]
     pub fn directory(&self) -> &'a Directory {
         &self.set.directory
+    }
+
+    /// Whether a property has too many values to tell apart, so that what depends on it is not decided.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
     }
 
     /// How many values each dimension has.
@@ -340,10 +350,10 @@ impl<'a> Space<'a> {
             return self.extent(&trusted);
         }
         let property = property(question, self.set);
-        let Some((_, values)) = self.dim(&property).and_then(|dim| self.dims.get(dim)) else {
+        let found = self.dim(&property).and_then(|dim| Some((dim, self.dims.get(dim)?)));
+        let Some((dim, (_, values))) = found else {
             return Extent { certain: Region::Whole(false), possible: Region::Whole(true) };
         };
-        let dim = self.dim(&property).unwrap_or_default();
         let (mut yes, mut maybe) = (Vec::new(), Vec::new());
         for value in 0..values.len() {
             let (mut sign_in, mut capabilities) = blank(self.set);
@@ -781,8 +791,10 @@ impl<'p> Found<'p> {
         let tenants = [OTHER_TENANT.to_owned()].into_iter().chain(self.tenants);
         found.push((Property::HomeTenant, Values::Tenants(tenants.collect())));
         for (attribute, comparisons) in self.comparisons {
-            let values = devices::values(&attribute, &comparisons);
-            found.push((Property::Attribute(attribute), Values::Attribute(values)));
+            // An attribute that is left out is answered by nothing: what depends on it is not decided.
+            if let Some(values) = devices::values(&attribute, &comparisons) {
+                found.push((Property::Attribute(attribute), Values::Attribute(values)));
+            }
         }
         for property in self.plain {
             let values = match &property {

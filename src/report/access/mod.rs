@@ -133,6 +133,7 @@ fn assumptions(access: &Access<'_>, scope: Scope) -> Vec<String> {
                 .to_owned(),
         );
     }
+    found.push("what stands behind `only` is needed, and not in every case enough by itself".to_owned());
     found.push("the directory synchronisation account answers no prompt".to_owned());
     match access.emergency.basis {
         Basis::Declared => {}
@@ -204,8 +205,7 @@ fn group(
             Facts { sign_in: &sign_in, capabilities: &capabilities, set: access.set, assume: access.assume };
         for policy in &policies {
             let judged = applies(policy, facts);
-            depends_on
-                .extend(judged.undecided().map(|it| format!("{} of `{}`", it.as_str(), policy.title())));
+            depends_on.extend(judged.undecided().map(|it| format!("{} of `{}`", it.words(), policy.title())));
             if judged.truth() == Truth::Yes {
                 depends_on.push(format!("the controls of `{}`", policy.title()));
             }
