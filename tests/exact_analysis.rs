@@ -13,6 +13,8 @@ mod common;
 use std::fs;
 
 use calint::access::analysis::{Analysis, Circumstances, Scope, Way};
+use calint::access::matrix::{self, Reach};
+use calint::access::people;
 use calint::access::sign_in::Target;
 use calint::access::solver::{Answer, Query, Region, Sat, Solve};
 use calint::access::space::{Property, Wanted};
@@ -353,4 +355,39 @@ fn searches_agree_with_enumeration() {
         }
     }
     assert!(open > 200 && shut > 200 && depends > 20, "{open} open, {shut} shut, {depends} depending");
+}
+
+/// Where people are said to get in always, no sign-in of theirs is refused.
+#[test]
+fn always_holds_for_every_sign_in() {
+    let mut random = Random(0x5eed_0003);
+    let mut tried = 0;
+    for _ in 0..60 {
+        let set = random_set(&mut random);
+        let access = Access::new(&set, Vec::new(), Assume::default(), false);
+        let mut analysis: Analysis<'_, Sat> = Analysis::new(&access, &people::wanted(&access));
+        let matrix = matrix::matrix(&access, &mut analysis, Scope::Enforced);
+        let (sizes, always) = (analysis.space.sizes(), analysis.space.always());
+        for cell in matrix.cells.iter().filter(|cell| cell.answer.reach == Reach::Always) {
+            let class = people::circumstances(&matrix.classes[cell.class], &analysis);
+            let there = analysis.to(&class, &matrix.targets[cell.target]);
+            for _ in 0..20 {
+                let point: Vec<usize> = sizes
+                    .iter()
+                    .enumerate()
+                    .map(|(dim, size)| match there.values(dim) {
+                        Some(values) => *random.one(values),
+                        None => random.below(*size),
+                    })
+                    .collect();
+                if always.iter().all(|region| region.contains(&point)) {
+                    tried += 1;
+                    let (sign_in, capabilities) = analysis.sign_in(&point);
+                    let verdict = decide(&sign_in, &set, &capabilities, Assume::default()).verdict;
+                    assert_eq!(verdict, Verdict::Allowed, "{sign_in:?} under {set:#?}");
+                }
+            }
+        }
+    }
+    assert!(tried > 2_000, "{tried} sign-ins");
 }

@@ -31,7 +31,12 @@ impl Rule for SplitLockout {
                 Some(policies) if policies.len() > 1 => {
                     findings.extend(self.everyone(access, &mut analysis, &policies, scope));
                 }
-                Some(_) => {}
+                // Where one policy keeps out whoever it does not leave out, the others may keep out those.
+                Some(_) => {
+                    if let Some(policies) = everybody_out(access, &mut analysis, scope) {
+                        findings.extend(self.everyone(access, &mut analysis, &policies, scope));
+                    }
+                }
                 None => self.platforms(access, &mut analysis, scope, findings),
             }
             if findings.len() > before {
@@ -121,6 +126,20 @@ impl SplitLockout {
 
 /// How many platforms there are beside Windows: macOS, iOS, Android, Linux and those that are not recognised.
 const ALL_BUT_WINDOWS: usize = 5;
+
+/// Several policies that keep out ordinary members and everybody a policy names, emergency access alone excepted.
+fn everybody_out(access: &Access<'_>, analysis: &mut Analysis<'_>, scope: Scope) -> Option<Vec<usize>> {
+    let classes = people::classes(access, analysis);
+    let asked = |class: &&Class| {
+        matches!(class, Class::Member | Class::InGroup(_) | Class::Named(_) | Class::Holder(_))
+    };
+    let mut there = Vec::new();
+    for class in classes.iter().filter(asked) {
+        let circumstances = people::circumstances(class, analysis);
+        there.extend(together::at(analysis, &circumstances, &[targets::other_app(), targets::graph()]));
+    }
+    together::shut(analysis, &there, scope).filter(|policies| policies.len() > 1)
+}
 
 /// Whether somebody who is neither emergency access nor an ordinary member gets in to Microsoft Graph.
 fn others_get_in(access: &Access<'_>, analysis: &mut Analysis<'_>, scope: Scope) -> bool {

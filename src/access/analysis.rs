@@ -55,6 +55,12 @@ impl Circumstances {
 }
 
 impl Circumstances {
+    /// The values a property is held to, where it is.
+    #[must_use]
+    pub fn values(&self, dim: Dim) -> Option<&[usize]> {
+        self.within.get(&dim).map(Vec::as_slice)
+    }
+
     /// The circumstances in some properties, and those in the others.
     #[must_use]
     pub fn split(&self, is_first: impl Fn(Dim) -> bool) -> (Self, Self) {
