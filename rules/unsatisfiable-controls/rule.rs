@@ -104,17 +104,6 @@ impl UnsatisfiableControls {
                 (access::standing(policy) == Standing::Enforced).then_some((number, policy, strength))
             })
             .collect();
-        if asked.len() < 2 {
-            return;
-        }
-        // Two groups, each with a policy of its own, need not have a member in common.
-        let classes: Vec<_> = people::classes(access, analysis)
-            .iter()
-            .map(|class| people::circumstances(class, analysis))
-            .collect();
-        let meet_in_a_class = |analysis: &mut Analysis<'_>, one, other| {
-            classes.iter().any(|class| analysis.meet(one, other, class))
-        };
         let registration = UserAction::RegisterSecurityInfo;
         let names_it =
             |policy: &Policy| policy.applications.user_actions.contains(&registration) == Truth::Yes;
@@ -129,7 +118,7 @@ impl UnsatisfiableControls {
                 };
                 if !apart
                     || !analysis.meet(*first, *second, &there)
-                    || !meet_in_a_class(analysis, *first, *second)
+                    || !meet_in_a_class(access, analysis, *first, *second)
                 {
                     continue;
                 }
@@ -159,6 +148,15 @@ fn untold_trust(mut found: Finding) -> Finding {
         "export the cross-tenant access settings and name the file under `context` in calint.yaml".to_owned(),
     );
     found.certainty(Certainty::Unverified)
+}
+
+/// Whether one class of people meets both policies. Two groups, each with a policy of its own, need not have a member
+/// in common.
+fn meet_in_a_class(access: &Access<'_>, analysis: &mut Analysis<'_>, one: usize, other: usize) -> bool {
+    people::classes(access, analysis).iter().any(|class| {
+        let there = people::circumstances(class, analysis);
+        analysis.meet(one, other, &there)
+    })
 }
 
 /// The strength of a policy that leaves no other way in.
