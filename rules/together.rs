@@ -2,6 +2,7 @@
 
 use crate::access::analysis::{Analysis, Circumstances, Scope, Way};
 use crate::access::people::{self, Class};
+use crate::access::sign_in::Target;
 use crate::access::{self, Demand, Relief, Standing, standing, targets};
 use crate::rule::prelude::*;
 use crate::rules::shared;
@@ -31,11 +32,7 @@ pub(super) fn shut(
 }
 
 /// The circumstances of a class at some targets.
-pub(super) fn at(
-    analysis: &Analysis<'_>,
-    class: &Circumstances,
-    wanted: &[crate::access::sign_in::Target],
-) -> Vec<Circumstances> {
+pub(super) fn at(analysis: &Analysis<'_>, class: &Circumstances, wanted: &[Target]) -> Vec<Circumstances> {
     wanted.iter().map(|target| analysis.to(class, target)).collect()
 }
 
@@ -47,11 +44,7 @@ pub(super) fn everyone_out(analysis: &mut Analysis<'_>, scope: Scope) -> Option<
 }
 
 /// Policies that keep everybody who can change Conditional Access from a target.
-pub(super) fn managers_out(
-    analysis: &mut Analysis<'_>,
-    target: &crate::access::sign_in::Target,
-    scope: Scope,
-) -> Option<Vec<usize>> {
+pub(super) fn managers_out(analysis: &mut Analysis<'_>, target: &Target, scope: Scope) -> Option<Vec<usize>> {
     let managers = people::managers(analysis);
     let there: Vec<_> = managers.iter().map(|one| analysis.to(one, target)).collect();
     shut(analysis, &there, scope)

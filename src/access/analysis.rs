@@ -52,9 +52,13 @@ impl Circumstances {
         }
         self
     }
-}
 
-impl Circumstances {
+    /// A search in these circumstances, wherever policies refuse.
+    fn query(&self) -> Query {
+        let within = self.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        Query { within, ..Query::default() }
+    }
+
     /// The values a property is held to, where it is.
     #[must_use]
     pub fn values(&self, dim: Dim) -> Option<&[usize]> {
@@ -362,11 +366,10 @@ impl<'a, S: Solve> Analysis<'a, S> {
     /// A sign-in in some circumstances that a policy may refuse, and the policy; `None` where nothing refuses any.
     pub fn refused(&mut self, circumstances: &Circumstances, scope: Scope) -> Option<(usize, Vec<usize>)> {
         let remainder = self.remainder(circumstances, scope);
-        let within: Vec<_> =
-            circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
+        let base = circumstances.query();
         for (number, ..) in remainder.refuses {
             let inside = self.regions(&[number], POSSIBLY);
-            let query = Query { within: within.clone(), inside, ..Query::default() };
+            let query = Query { inside, ..base.clone() };
             match self.solve(&query) {
                 Answer::Point(point) => return Some((number, point)),
                 Answer::Undecided => return None,
@@ -419,8 +422,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
     }
 
     fn search(&mut self, circumstances: &Circumstances, remainder: &Remainder) -> Way {
-        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
-        let base = Query { within, ..Query::default() };
+        let base = circumstances.query();
         let possibly: Vec<_> = remainder.refuses.iter().map(|(number, ..)| *number).collect();
         let query = Query { outside: self.regions(&possibly, POSSIBLY), ..base.clone() };
         let doubted = match self.solve(&query) {
@@ -446,8 +448,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
 
     /// Whether some policies alone certainly refuse every sign-in in some circumstances.
     pub fn shut_by(&mut self, circumstances: &Circumstances, policies: &[usize]) -> bool {
-        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
-        let query = Query { within, inside: Vec::new(), outside: self.regions(policies, CERTAINLY) };
+        let query = Query { outside: self.regions(policies, CERTAINLY), ..circumstances.query() };
         matches!(self.solve(&query), Answer::Never(_))
     }
 
@@ -488,8 +489,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
     /// Whether a policy may apply to a sign-in in some circumstances.
     pub fn may_apply(&mut self, policy: usize, circumstances: &Circumstances) -> bool {
         let Some(judged) = self.judged.get(policy) else { return true };
-        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
-        let query = Query { within, inside: vec![judged.applies], ..Query::default() };
+        let query = Query { inside: vec![judged.applies], ..circumstances.query() };
         !matches!(self.solve(&query), Answer::Never(_))
     }
 
@@ -528,16 +528,18 @@ impl<'a, S: Solve> Analysis<'a, S> {
 
     /// Whether two policies may apply to the same sign-in, in some circumstances.
     pub fn meet(&mut self, one: usize, other: usize, circumstances: &Circumstances) -> bool {
-        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
         let inside = [one, other].iter().filter_map(|it| self.judged.get(*it)).map(|it| it.applies).collect();
-        matches!(self.solve(&Query { within, inside, ..Query::default() }), Answer::Point(_))
+        matches!(self.solve(&Query { inside, ..circumstances.query() }), Answer::Point(_))
     }
 
     /// A sign-in to which a policy may apply and whose demands it may meet, in some circumstances.
     pub fn can_be_met(&mut self, policy: usize, circumstances: &Circumstances) -> Answer {
         let Some(judged) = self.judged.get(policy) else { return Answer::Undecided };
-        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
-        let query = Query { within, inside: vec![judged.applies], outside: vec![judged.refuses[CERTAINLY]] };
+        let query = Query {
+            inside: vec![judged.applies],
+            outside: vec![judged.refuses[CERTAINLY]],
+            ..circumstances.query()
+        };
         self.solve(&query)
     }
 
@@ -572,8 +574,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
 
     /// Whether there is any sign-in in some circumstances, refused or not.
     pub fn exists(&mut self, circumstances: &Circumstances) -> bool {
-        let within = circumstances.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
-        matches!(self.solve(&Query { within, ..Query::default() }), Answer::Point(_))
+        matches!(self.solve(&circumstances.query()), Answer::Point(_))
     }
 
     /// Every circumstance but one target.
