@@ -10,10 +10,12 @@ use crate::policy::Policy;
 pub enum Family {
     /// People cannot sign in.
     Lockout,
-    /// A policy has no effect.
+    /// The service refuses a policy, or it has no effect.
     Validity,
     /// Sign-ins that no policy protects.
     Coverage,
+    /// A policy works, and will give trouble to whoever keeps it.
+    Hygiene,
     /// A file cannot be read as meant.
     Input,
     /// An exception in the configuration or in a comment.
@@ -28,6 +30,7 @@ impl Family {
             Self::Lockout => "lockout",
             Self::Validity => "validity",
             Self::Coverage => "coverage",
+            Self::Hygiene => "hygiene",
             Self::Input => "input",
             Self::Exception => "exception",
         }

@@ -110,6 +110,7 @@ impl<'a> Explained<'a> {
         if enforced && truth == Truth::Yes {
             self.required_controls.extend(demanded(&judgement.demand));
             self.session_controls.extend(policy.session.others.iter().map(|other| other.value.as_str()));
+            self.session_controls.extend(policy.session.sign_in_frequency.iter().map(|_| "signInFrequency"));
             if judgement.met == Truth::No {
                 self.error_codes.extend(code(judgement, sign_in));
             }

@@ -6,7 +6,7 @@ use super::reader::{Reader, Written, member, opaque, text_value};
 use crate::policy::words::ClientApp;
 use crate::policy::{
     App, Applications, Conditions, Fact, Filter, Given, Grant, Guests, List, Location, Pair, Policy,
-    Principal, Session, Strength, Unresolved, Users, Why, Workloads, ids,
+    Principal, Session, SignInFrequency, Strength, Unresolved, Users, Why, Workloads, ids,
 };
 use crate::source::{At, Span};
 use crate::syntax::{Map, Member, Node, Value};
@@ -48,6 +48,9 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
     let mut id = Fact::Absent;
     let mut display_name = Fact::Absent;
     let mut state = Fact::Absent;
+    let mut template_id = Fact::Absent;
+    let mut created = Fact::Absent;
+    let mut modified = Fact::Absent;
     let mut parts = Parts::default();
     let mut grant = Grant::default();
     let mut session = Session::default();
@@ -64,6 +67,9 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
                 head = head.or(Some(value.span));
             }
             "state" => state = reader.word_fact(value),
+            "templateId" => template_id = reader.text_fact(value),
+            "createdDateTime" => created = reader.text_fact(value),
+            "modifiedDateTime" => modified = reader.text_fact(value),
             "conditions" => {
                 head = head.or(Some(member.key.span));
                 parts.read(member, reader);
@@ -88,6 +94,9 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
         id,
         display_name,
         state,
+        template_id,
+        created,
+        modified,
         users,
         workloads,
         applications,
@@ -322,23 +331,23 @@ fn read_guests(member: &Member<'_>, reader: &mut Reader) -> Option<Guests> {
     for (known, member) in reader.members(map, GUESTS) {
         match known {
             "guestOrExternalUserTypes" => guests.types = reader.words(member),
-            "externalTenants" => guests.tenants = read_tenants(member, reader),
+            "externalTenants" => read_tenants(member, reader, &mut guests),
             _ => {}
         }
     }
     (!guests.types.is_empty()).then_some(guests)
 }
 
-fn read_tenants(member: &Member<'_>, reader: &mut Reader) -> List<String> {
-    let Some(map) = reader.object(&member.value) else { return List::default() };
+fn read_tenants(member: &Member<'_>, reader: &mut Reader, guests: &mut Guests) {
+    let Some(map) = reader.object(&member.value) else { return };
     for (known, member) in reader.members(map, TENANTS) {
         match known {
-            "members" => return reader.texts(member),
-            "enumerated" => return read_tenants(member, reader),
+            "membershipKind" => guests.membership = reader.word_fact(&member.value),
+            "members" => guests.tenants = reader.texts(member),
+            "enumerated" => read_tenants(member, reader, guests),
             _ => {}
         }
     }
-    List::default()
 }
 
 const WORKLOADS: &[&str] = &[
@@ -668,6 +677,7 @@ fn read_session(member: &Member<'_>, reader: &mut Reader) -> Session {
         session.others.push(At::new("not known".to_owned(), member.value.span));
     }
     let Some(map) = reader.object(&member.value) else { return session };
+    let mut frequency = None;
     for (known, member) in reader.members(map, SESSION) {
         match known {
             "disableResilienceDefaults" => {
@@ -679,11 +689,57 @@ fn read_session(member: &Member<'_>, reader: &mut Reader) -> Session {
             "continuousAccessEvaluation" => {
                 session.continuous_access = inner(member, "mode", reader, Reader::word_fact);
             }
-            _ if is_on(&member.value) => session.others.push(At::new(known.to_owned(), member.key.span)),
-            _ => {}
+            _ if !is_on(&member.value) => {}
+            "signInFrequency"
+            | "signInFrequencyPeriod"
+            | "signInFrequencyInterval"
+            | "signInFrequencyAuthenticationType" => {
+                let frequency = frequency.get_or_insert_with(|| SignInFrequency::at(member.key.span));
+                read_frequency(known, member, reader, frequency);
+            }
+            _ => {
+                let name = GRAPH_NAMES.iter().find(|(own, _)| *own == known).map_or(known, |(_, name)| name);
+                session.others.push(At::new(name.to_owned(), member.key.span));
+            }
         }
     }
+    session.sign_in_frequency = frequency;
     session
+}
+
+/// Session controls of providers that write them without nesting, and their names in Microsoft Graph.
+const GRAPH_NAMES: &[(&str, &str)] = &[
+    ("applicationEnforcedRestrictionsEnabled", "applicationEnforcedRestrictions"),
+    ("cloudAppSecurityPolicy", "cloudAppSecurity"),
+    ("persistentBrowserMode", "persistentBrowser"),
+];
+
+/// A sign-in frequency, as one object or as members of their own.
+fn read_frequency(known: &str, own: &Member<'_>, reader: &mut Reader, frequency: &mut SignInFrequency) {
+    match known {
+        "signInFrequencyPeriod" => frequency.unit = reader.word_fact(&own.value),
+        "signInFrequencyInterval" => frequency.interval = reader.word_fact(&own.value),
+        "signInFrequency" if matches!(own.value.value, Value::Number(_) | Value::Text(_)) => {
+            frequency.key = own.key.span;
+            frequency.value = reader.text_fact(&own.value);
+        }
+        "signInFrequency" => {
+            frequency.key = own.key.span;
+            if let Some(open) = opaque(&own.value) {
+                frequency.value = Fact::Written(open.map(Given::Unresolved));
+            }
+            let Some(map) = reader.object(&own.value) else { return };
+            for (known, member) in reader.members(map, ENABLED) {
+                match known {
+                    "type" => frequency.unit = reader.word_fact(&member.value),
+                    "value" => frequency.value = reader.text_fact(&member.value),
+                    "frequencyInterval" => frequency.interval = reader.word_fact(&member.value),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn inner<T>(

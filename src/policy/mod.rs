@@ -17,8 +17,8 @@ use serde::Serialize;
 use crate::finding::About;
 use crate::source::{At, Span};
 use words::{
-    ClientApp, ContinuousAccess, Control, FilterMode, GuestType, InsiderRisk, Operator, Platform, Risk,
-    State, TransferMethod, UserAction,
+    ClientApp, ContinuousAccess, Control, FilterMode, FrequencyInterval, FrequencyUnit, GuestType,
+    InsiderRisk, MembershipKind, Operator, Platform, Risk, State, TransferMethod, UserAction,
 };
 
 /// Everything read for one tenant.
@@ -56,6 +56,15 @@ pub struct Policy {
     /// State.
     #[serde(skip_serializing_if = "Fact::is_absent")]
     pub state: Fact<State>,
+    /// `templateId`: the template of Microsoft's it was made from.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub template_id: Fact<String>,
+    /// `createdDateTime`, as the service writes it.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub created: Fact<String>,
+    /// `modifiedDateTime`, as the service writes it; absent until the first change.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub modified: Fact<String>,
     /// Who.
     pub users: Users,
     /// Which service principals, where it is about those.
@@ -166,6 +175,9 @@ pub struct Guests {
     pub key: Option<Span>,
     /// The kinds.
     pub types: List<GuestType>,
+    /// `externalTenants.membershipKind`: every home tenant, or those listed.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub membership: Fact<MembershipKind>,
     /// The home tenants; an empty list is every tenant.
     #[serde(skip_serializing_if = "List::is_empty")]
     pub tenants: List<String>,
@@ -406,9 +418,38 @@ pub struct Session {
     /// `disableResilienceDefaults`.
     #[serde(skip_serializing_if = "Fact::is_absent")]
     pub disable_resilience_defaults: Fact<bool>,
-    /// The other session controls that are written, by canonical name.
+    /// `signInFrequency`, where it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_frequency: Option<SignInFrequency>,
+    /// The other session controls that are on, by their name in Microsoft Graph.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "ids::values")]
     pub others: Vec<At<String>>,
+}
+
+impl SignInFrequency {
+    /// The control at a place, with nothing told yet.
+    #[must_use]
+    pub fn at(key: Span) -> Self {
+        Self { key, interval: Fact::Absent, unit: Fact::Absent, value: Fact::Absent }
+    }
+}
+
+/// How often people sign in again.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInFrequency {
+    /// The key of the control.
+    #[serde(skip)]
+    pub key: Span,
+    /// `frequencyInterval`; absent means `timeBased`.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub interval: Fact<FrequencyInterval>,
+    /// `type`: what `value` counts.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub unit: Fact<FrequencyUnit>,
+    /// `value`, as written.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub value: Fact<String>,
 }
 
 impl Session {
@@ -418,7 +459,14 @@ impl Session {
         self.token_protection.is_absent()
             && self.continuous_access.is_absent()
             && self.disable_resilience_defaults.is_absent()
+            && self.sign_in_frequency.is_none()
             && self.others.is_empty()
+    }
+
+    /// Where one of the other session controls is on, by its name in Microsoft Graph.
+    #[must_use]
+    pub fn other(&self, name: &str) -> Option<Span> {
+        self.others.iter().find(|other| other.value == name).map(|other| other.span)
     }
 }
 

@@ -222,5 +222,37 @@ words! {
     }
 }
 
+words! {
+    /// When people sign in again.
+    FrequencyInterval, "a sign-in frequency interval" {
+        /// After a time.
+        TimeBased = "timeBased",
+        /// Every time.
+        EveryTime = "everyTime",
+        /// Every time, without the tolerance of some minutes.
+        EveryTimeStrict = "everyTimeStrict",
+    }
+}
+
+words! {
+    /// What a sign-in frequency counts.
+    FrequencyUnit, "a unit of sign-in frequency" {
+        /// Hours.
+        Hours = "hours",
+        /// Days.
+        Days = "days",
+    }
+}
+
+words! {
+    /// Which home tenants of external users are meant.
+    MembershipKind, "a kind of external tenants" {
+        /// Every tenant.
+        All = "all",
+        /// Those that are listed.
+        Enumerated = "enumerated",
+    }
+}
+
 /// The value an export shows for whatever its reader was not told about.
 pub const HIDDEN: &str = "unknownFutureValue";
