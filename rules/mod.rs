@@ -1,5 +1,6 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
+mod change;
 mod shared;
 mod together;
 
@@ -15,6 +16,8 @@ mod block_every_platform;
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "deleted-location-in-use/rule.rs"]
+mod deleted_location_in_use;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
@@ -29,14 +32,22 @@ mod expired_exception;
 mod hybrid_join_for_everyone;
 #[path = "incomplete-export/rule.rs"]
 mod incomplete_export;
+#[path = "lost-access/rule.rs"]
+mod lost_access;
+#[path = "lost-protection/rule.rs"]
+mod lost_protection;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
 #[path = "never-applies/rule.rs"]
 mod never_applies;
+#[path = "newly-refused-sign-in/rule.rs"]
+mod newly_refused_sign_in;
 #[path = "no-admin-path/rule.rs"]
 mod no_admin_path;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "removed-emergency-exclusion/rule.rs"]
+mod removed_emergency_exclusion;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
 #[path = "split-lockout/rule.rs"]
@@ -57,6 +68,8 @@ mod unreadable_file;
 mod unsatisfiable_controls;
 #[path = "unused-exception/rule.rs"]
 mod unused_exception;
+#[path = "widened-policy/rule.rs"]
+mod widened_policy;
 
 use crate::finding::RuleId;
 use crate::rule::Rule;
@@ -80,6 +93,12 @@ pub static ALL: &[&dyn Rule] = &[
     never_applies::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    lost_access::RULE,
+    newly_refused_sign_in::RULE,
+    lost_protection::RULE,
+    removed_emergency_exclusion::RULE,
+    widened_policy::RULE,
+    deleted_location_in_use::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,

@@ -28,6 +28,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Say who can still sign in to what, under all policies together
     Access(AccessArgs),
+    /// Say what a change to policies takes away: who is locked out, what is no longer asked for
+    Diff(DiffArgs),
     /// Explain what policies do to one sign-in, described in a file
     WhatIf(WhatIfArgs),
     /// Explain a rule, or an error code people see at sign-in
@@ -95,6 +97,21 @@ pub struct CheckArgs {
     /// How many threads read files [default: one a processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+/// Arguments of `diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// What to compare with: a folder or file, or a git revision; a Terraform plan without a PATH is compared with
+    /// what it changes
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// Compare with the commit where the git revision and the working tree parted
+    #[arg(long)]
+    pub merge_base: bool,
+    /// The rest.
+    #[command(flatten)]
+    pub check: CheckArgs,
 }
 
 /// Arguments of `access`.

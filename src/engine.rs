@@ -1,5 +1,6 @@
 //! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
 
+pub mod change;
 mod context;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
+use crate::rule::Family;
 use crate::rules;
 use crate::source::{At, FileId, Source, Sources, Span};
 use crate::suppress;
@@ -59,6 +61,8 @@ pub struct Outcome {
     pub read: Vec<(String, usize)>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
+    /// What differs from an earlier state, where there is one.
+    pub changes: Option<change::Changes>,
     /// The policy sets that were checked, kept so that the end of the process can free them at once.
     done: Vec<PolicySet>,
 }
@@ -104,7 +108,7 @@ impl Tenant {
 pub fn run(options: &Options) -> Result<Outcome, ConfigFailure> {
     let mut outcome = Outcome::default();
     for tenant in read(options, &mut outcome)? {
-        check(tenant, options, &mut outcome);
+        check(tenant, options, None, &mut outcome);
     }
     outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     outcome.findings.dedup_by(|later, earlier| is_same(later, earlier));
@@ -337,8 +341,11 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
     take_in_harvest(harvest, tenant, outcome);
 }
 
-fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
+/// Judges one state of a tenant. Findings on a change that led to it are judged with those on the state itself.
+fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcome: &mut Outcome) {
     let Tenant { config, set, directives, mut findings, partial } = tenant;
+    let is_change = change.is_some();
+    findings.extend(change.into_iter().flatten());
     let declared = config.emergency.clone();
     let access = Access::new(&set, declared, config.assume, options.include_disabled);
     for rule in rules::ALL {
@@ -350,7 +357,10 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
         }
     }
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
-    let ran = |rule: &str| is_asked(rule, options) && config.levels.get(rule) != Some(&Level::Off);
+    let has_run =
+        |rule: &str| is_change || rules::find(rule).is_none_or(|rule| rule.meta().family != Family::Change);
+    let ran =
+        |rule: &str| is_asked(rule, options) && has_run(rule) && config.levels.get(rule) != Some(&Level::Off);
     let is_read = |exception: &Exception| {
         !partial || set.policies.iter().any(|policy| exception.is_about(&policy.about()))
     };

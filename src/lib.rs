@@ -12,11 +12,13 @@ pub mod config;
 pub mod discover;
 pub mod engine;
 pub mod finding;
+pub mod fingerprint;
 pub mod load;
 pub mod modules;
 pub mod notation;
 pub mod policy;
 pub mod report;
+pub mod revision;
 pub mod rule;
 #[path = "../rules/mod.rs"]
 pub mod rules;

@@ -81,6 +81,16 @@ pub fn file(input: &Input, id: FileId) -> Loaded {
     }
 }
 
+/// Reads what a Terraform plan says of the policies before it is applied. Nothing where the file is no plan that can
+/// be read.
+#[must_use]
+pub fn plan_before(input: &Input, id: FileId) -> Option<(Source, Harvest)> {
+    let Ok(Content::Whole(bytes)) = read_bytes(&input.path, true) else { return None };
+    let (text, _) = decode(bytes).ok()?;
+    let harvest = notation::read_before(&json::read(&text, id))?;
+    Some((Source::new(input.shown.clone(), text), harvest))
+}
+
 /// Reads what came on standard input.
 #[must_use]
 pub fn from_bytes(input: &Input, bytes: Vec<u8>, id: FileId) -> Loaded {

@@ -1,5 +1,6 @@
 //! What a rule is.
 
+use crate::access::change::Change;
 use crate::access::{Access, Standing, standing};
 use crate::finding::{Finding, Label, Level, RuleId};
 use crate::policy::Policy;
@@ -16,6 +17,8 @@ pub enum Family {
     Coverage,
     /// A policy works, and will give trouble to whoever keeps it.
     Hygiene,
+    /// A change takes access or protection away.
+    Change,
     /// A file cannot be read as meant.
     Input,
     /// An exception in the configuration or in a comment.
@@ -31,6 +34,7 @@ impl Family {
             Self::Validity => "validity",
             Self::Coverage => "coverage",
             Self::Hygiene => "hygiene",
+            Self::Change => "change",
             Self::Input => "input",
             Self::Exception => "exception",
         }
@@ -83,6 +87,12 @@ pub trait Rule: Sync {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         let _ = (access, findings);
     }
+
+    /// Reports what is wrong with a change from one state of a tenant to another. Rules of the change family alone
+    /// have something to do here.
+    fn check_change(&self, change: &Change<'_>, findings: &mut Vec<Finding>) {
+        let _ = (change, findings);
+    }
 }
 
 /// A finding about a policy. What would come about only once the policy is enabled says so and is one level
@@ -105,6 +115,7 @@ pub fn finding(meta: &Meta, policy: &Policy, level: Level, message: &str, primar
 pub mod prelude {
     pub use super::{Family, Meta, Rule, finding};
     pub use crate::access::Access;
+    pub use crate::access::change::Change;
     pub use crate::finding::{Certainty, ErrorCode, Finding, Label, Level, RuleId, input};
     pub use crate::policy::Policy;
     pub use crate::source::Span;

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use calint::discover::ConfigChoice;
+use calint::engine::change::Base;
 use calint::engine::{self, Options, Outcome};
 use calint::rule::Rule;
 use calint::rules::ALL;
@@ -34,21 +35,28 @@ struct Example {
     format: String,
     bad: bool,
     config: bool,
+    /// The state before the change, where the example is a change.
+    base: Option<String>,
     text: String,
 }
 
 fn examples(docs: &str) -> Vec<Example> {
     let mut found = Vec::new();
+    let mut base = None;
     let mut lines = docs.lines();
     while let Some(line) = lines.next() {
         let Some(info) = line.strip_prefix("```") else { continue };
         let words: Vec<_> = info.split_whitespace().collect();
         let text: Vec<_> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+        if words.contains(&"base") {
+            base = Some(text.join("\n"));
+        }
         if words.contains(&"bad") || words.contains(&"good") {
             found.push(Example {
                 format: words[0].to_owned(),
                 bad: words.contains(&"bad"),
                 config: words.contains(&"config"),
+                base: base.take(),
                 text: text.join("\n"),
             });
         }
@@ -59,6 +67,9 @@ fn examples(docs: &str) -> Vec<Example> {
 /// A rule that is off by default is asked for.
 fn run(example: &Example, rule: &dyn Rule) -> Outcome {
     let only = if rule.is_on() { Vec::new() } else { vec![rule.meta().id.as_str().to_owned()] };
+    if let Some(base) = &example.base {
+        return change(base, example);
+    }
     if !example.config {
         let stdin = Some((format!("example.{}", example.format), example.text.as_bytes().to_vec()));
         let options = Options { stdin, only, ..common::options() };
@@ -76,6 +87,20 @@ fn run(example: &Example, rule: &dyn Rule) -> Outcome {
         Ok(outcome) => outcome,
         Err(failure) => panic!("configuration is refused: {:?}", failure.problems),
     }
+}
+
+/// An example that is a change, each state in a folder of its own.
+fn change(base: &str, example: &Example) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let roots = ["before", "after"].map(|name| folder.path().join(name));
+    for (root, text) in roots.iter().zip([base, example.text.as_str()]) {
+        fs::create_dir(root).unwrap();
+        fs::write(root.join(format!("example.{}", example.format)), text).unwrap();
+    }
+    let [before, after] = roots;
+    let options = Options { paths: vec![after.clone()], ..common::options() };
+    let base = Base::Files { paths: vec![before.clone()], roots: (before, after), revision: None };
+    engine::change::diff(&options, &base, "before").unwrap_or_else(|_| panic!("no configuration is read"))
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! the files do not tell is searched both ways.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::applies::{Aspect, conditions};
 use super::emergency::EmergencyPrincipal;
@@ -13,7 +14,7 @@ use super::sign_in::{Capabilities, Identity, PersonKind, SignIn, Target};
 use super::solver::{Answer, Dim, Query, Region, Sat, Solve, smallest_blame};
 use super::space::{Extent, Property, Space, Wanted};
 use super::{Access, Assume, is_enforced};
-use crate::policy::{Directory, Policy, Truth};
+use crate::policy::{Directory, Policy, PolicySet, Truth};
 
 /// Which policies count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +126,8 @@ struct Judged<'a> {
     policy: &'a Policy,
     /// Where it possibly applies.
     applies: usize,
+    /// Where it certainly applies.
+    certainly: Region,
     /// What it asks about, with where each possibly holds.
     aspects: Vec<(Aspect, Region)>,
     /// Where it certainly, and where it possibly, refuses, were its controls taken at their word; nothing where it
@@ -150,6 +153,7 @@ pub struct Analysis<'a, S = Sat> {
     numbered: BTreeMap<Region, usize>,
     never: BTreeMap<usize, Option<Vec<Aspect>>>,
     focus: Vec<(Circumstances, Remainder)>,
+    counting: Range<usize>,
     undecided: bool,
 }
 
@@ -195,12 +199,20 @@ impl<'a, S: Solve> Analysis<'a, S> {
     /// Reads the judged policies of a tenant into one space.
     #[must_use]
     pub fn new(access: &Access<'a>, wanted: &Wanted) -> Self {
-        let (set, assume) = (access.set, access.assume);
-        let exprs: Vec<_> = access
-            .judged()
-            .map(|policy| {
+        Self::of(access.set, &[access], wanted)
+    }
+
+    /// Reads the judged policies of several states of a tenant into one space, one state after the other. What the
+    /// states tell alike, locations and the directory, is in `set`.
+    #[must_use]
+    pub(super) fn of(set: &'a PolicySet, states: &[&Access<'a>], wanted: &Wanted) -> Self {
+        let assume = states.first().map(|access| access.assume).unwrap_or_default();
+        let exprs: Vec<_> = states
+            .iter()
+            .flat_map(|access| access.judged().map(|policy| (policy, access.set)))
+            .map(|(policy, own)| {
                 let aspects = conditions(policy);
-                (policy, aspects, met(policy, set, assume), met_at_its_word(policy, assume))
+                (policy, aspects, met(policy, own, assume), met_at_its_word(policy, assume))
             })
             .collect();
         let asked = exprs.iter().flat_map(|(_, aspects, met, word)| {
@@ -230,6 +242,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 Judged {
                     policy,
                     applies: sat.add(&applies.possible),
+                    certainly: applies.certain.clone(),
                     aspects: aspects.into_iter().map(|(aspect, extent)| (aspect, extent.possible)).collect(),
                     word,
                     refuses: [sat.add(&certain), sat.add(&possible)],
@@ -237,13 +250,15 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 }
             })
             .collect();
-        let emergency = access.emergency.principals.clone();
+        let emergency = states.iter().flat_map(|access| &access.emergency.principals).cloned().collect();
         let undecided = space.gave_up();
+        let judged: Vec<_> = judged;
         Self {
             space,
             emergency,
             sat,
             assume,
+            counting: 0..judged.len(),
             judged,
             always,
             known: BTreeMap::new(),
@@ -289,6 +304,39 @@ impl<'a, S: Solve> Analysis<'a, S> {
         self.space.sign_in(point)
     }
 
+    /// From here on only policies of these numbers count.
+    pub(super) fn count_only(&mut self, policies: Range<usize>) {
+        self.focus.clear();
+        self.counting = policies;
+    }
+
+    /// A sign-in in some circumstances that one of some policies certainly refuses and that none of others may refuse.
+    pub(super) fn between(
+        &mut self,
+        circumstances: &Circumstances,
+        refused_by: &[usize],
+        let_in_by: &[usize],
+    ) -> Answer {
+        let certain = refused_by.iter().filter_map(|number| self.judged.get(*number));
+        let inside = Region::any(certain.map(|judged| judged.refused.certain.clone()).collect::<Vec<_>>());
+        let inside = vec![self.sat.add(&inside)];
+        let outside = self.regions(let_in_by, POSSIBLY);
+        self.solve(&Query { inside, outside, ..circumstances.query() })
+    }
+
+    /// A sign-in to which a policy certainly applies and another does not; what of the policy takes it in.
+    pub(super) fn beyond(&mut self, policy: usize, other: usize) -> Option<(Vec<usize>, Vec<Aspect>)> {
+        let inside = self.judged.get(policy)?.certainly.clone();
+        let inside = vec![self.sat.add(&inside)];
+        let outside = vec![self.judged.get(other)?.applies];
+        let Answer::Point(point) = self.solve(&Query { inside, outside, ..Query::default() }) else {
+            return None;
+        };
+        let left_out = self.judged.get(other)?.aspects.iter().filter(|(_, region)| !region.contains(&point));
+        let aspects = left_out.map(|(aspect, _)| *aspect).collect();
+        Some((point, aspects))
+    }
+
     /// The policies that count: certainly, or possibly.
     #[must_use]
     pub fn counted(&self, scope: Scope, certainly: bool) -> Vec<usize> {
@@ -297,7 +345,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             (Scope::Enforced, Truth::Unknown) => !certainly,
             (Scope::Enforced, Truth::No) => false,
         };
-        let all = self.judged.iter().enumerate();
+        let all = self.judged.iter().enumerate().filter(|(number, _)| self.counting.contains(number));
         all.filter(|(_, judged)| counts(judged.policy)).map(|(number, _)| number).collect()
     }
 
@@ -545,6 +593,19 @@ impl<'a, S: Solve> Analysis<'a, S> {
 
     /// The same way in with the most ordinary sign-in: values that come first, property by property.
     pub fn ordinary(&mut self, circumstances: &Circumstances, scope: Scope, point: Vec<usize>) -> Vec<usize> {
+        self.most_ordinary(circumstances, point, |analysis, tried| match analysis.way(tried, scope) {
+            Way::Open(better) => Some(better),
+            _ => None,
+        })
+    }
+
+    /// The most ordinary sign-in that a search finds, starting from one it found.
+    pub(super) fn most_ordinary(
+        &mut self,
+        circumstances: &Circumstances,
+        point: Vec<usize>,
+        mut search: impl FnMut(&mut Self, &Circumstances) -> Option<Vec<usize>>,
+    ) -> Vec<usize> {
         let mut fixed = circumstances.clone();
         let mut best = point;
         for dim in 0..self.space.sizes().len() {
@@ -554,7 +615,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 if tried.within.get(&dim).is_some_and(Vec::is_empty) {
                     continue;
                 }
-                if let Way::Open(better) = self.way(&tried, scope) {
+                if let Some(better) = search(self, &tried) {
                     best = better;
                     break;
                 }

@@ -10,7 +10,7 @@ use super::solver::{Dim, Solve};
 use super::space::Property;
 use super::targets;
 use crate::policy::ids::ZERO_ID;
-use crate::policy::words::{Platform, Risk};
+use crate::policy::words::{Platform, Risk, TransferMethod, Word};
 
 /// What becomes of the sign-ins of one class to one target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -580,5 +580,19 @@ pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
         _ => "with a device nobody manages",
     };
     let platform = platform.map_or("any platform", |(_, name)| name);
-    format!("for example {client} on {platform} {from} {device}")
+    let risk = match (sign_in.sign_in_risk, sign_in.user_risk) {
+        (Some(risk), _) if risk > Risk::None && risk != Risk::Hidden => {
+            format!(" at {} sign-in risk", risk.as_str())
+        }
+        (_, Some(risk)) if risk > Risk::None && risk != Risk::Hidden => {
+            format!(" at {} user risk", risk.as_str())
+        }
+        _ => String::new(),
+    };
+    let flow = match sign_in.flow {
+        Some(TransferMethod::DeviceCode) => " by device code",
+        Some(TransferMethod::Transfer) => " by authentication transfer",
+        _ => "",
+    };
+    format!("for example {client} on {platform} {from} {device}{flow}{risk}")
 }

@@ -8,6 +8,7 @@ mod addresses;
 pub mod analysis;
 mod answer;
 mod applies;
+pub mod change;
 mod decide;
 mod devices;
 mod emergency;

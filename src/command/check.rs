@@ -7,19 +7,34 @@ use std::path::{Path, PathBuf};
 use super::{Exit, Failure, terminal};
 use crate::cli::CheckArgs;
 use crate::discover::{ConfigChoice, in_words};
-use crate::engine::{self, Options, Outcome};
+use crate::engine::{self, ConfigFailure, Options, Outcome};
 use crate::report::{self, Style};
 
 /// Checks policies and writes the reports.
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    start_threads(args)?;
+    finish(args, engine::run(&options(args)?), out)
+}
+
+/// Starts as many threads as the arguments ask for.
+pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
     if let Some(jobs) = args.jobs {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.max(1)).build_global();
         pool.map_err(|error| Failure::Told(format!("cannot start {jobs} threads: {error}")))?;
     }
+    Ok(())
+}
+
+/// Writes the reports of a run.
+pub(super) fn finish(
+    args: &CheckArgs,
+    done: Result<Outcome, ConfigFailure>,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let mut style = terminal::style(args.color);
     style.quiet = args.quiet;
     style.statistics = args.statistics || args.verbose;
-    let outcome = match engine::run(&options(args)?) {
+    let outcome = match done {
         Ok(outcome) => outcome,
         Err(failure) => {
             let style = Style { links: false, ..style };
@@ -27,7 +42,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
             return Ok(Exit::Failed);
         }
     };
-    let nothing = outcome.policies == 0 && outcome.findings.is_empty();
+    let nothing = is_empty(&outcome) && outcome.findings.is_empty();
     if !(nothing && args.format.is_for_people()) {
         report::of(args.format).write(&outcome, style, out)?;
     }
@@ -47,7 +62,12 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
     Ok(exit)
 }
 
-fn options(args: &CheckArgs) -> Result<Options, Failure> {
+/// Whether there was nothing to check: no policy, and none that a change took away.
+fn is_empty(outcome: &Outcome) -> bool {
+    outcome.policies == 0 && outcome.changes.as_ref().is_none_or(|changes| changes.removed.is_empty())
+}
+
+pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
     let (stdin, paths): (Vec<_>, Vec<_>) =
         args.paths.iter().cloned().partition(|path| path == Path::new("-"));
     let stdin = match stdin.first() {
@@ -104,7 +124,7 @@ fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
     if outcome.unreadable > 0 {
         return Exit::Failed;
     }
-    if outcome.policies == 0 {
+    if is_empty(outcome) {
         let left_out = outcome.skipped.len();
         let hint = if left_out > 0 { "; --show-files says why files were left out" } else { "" };
         terminal::complain(&format!("no policies found{hint}"));

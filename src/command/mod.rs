@@ -2,6 +2,7 @@
 
 mod access;
 mod check;
+mod diff;
 mod explain;
 mod init;
 mod model;
@@ -63,6 +64,7 @@ pub fn run(cli: Cli) -> Exit {
     let done = match cli.command {
         None => check::run(&cli.check, &mut out),
         Some(Command::Check(args)) => check::run(&args, &mut out),
+        Some(Command::Diff(args)) => diff::run(&args, &mut out),
         Some(Command::Access(args)) => access::run(&args, &mut out),
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),

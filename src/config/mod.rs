@@ -19,7 +19,7 @@ use crate::syntax::yaml;
 pub const FILE_NAME: &str = "calint.yaml";
 
 /// A configuration.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The folder that `paths` and `context` are relative to; the file's own.
     pub folder: PathBuf,

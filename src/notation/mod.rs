@@ -72,6 +72,15 @@ pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
     harvest
 }
 
+/// Reads every policy and named location as a Terraform plan says it is before the plan is applied. Nothing where the
+/// text is no plan.
+#[must_use]
+pub fn read_before(tree: &Tree<'_>) -> Option<Harvest> {
+    let mut harvest = Harvest::default();
+    let is_plan = tree.roots.iter().any(|root| terraform_json::take_before(root, &mut harvest));
+    is_plan.then_some(harvest)
+}
+
 /// Says of findings inside a policy that they are about it.
 pub fn attribute(findings: &mut [Finding], policies: &[Policy]) {
     for finding in findings.iter_mut().filter(|finding| finding.policy.is_none()) {

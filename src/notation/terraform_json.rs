@@ -46,6 +46,23 @@ pub(super) fn take(root: &Node<'_>, harvest: &mut Harvest) -> bool {
     }
 }
 
+/// Takes in what a plan says of its resources before it is applied; says whether it is one.
+pub(super) fn take_before(root: &Node<'_>, harvest: &mut Harvest) -> bool {
+    let Some(map) = root.as_map() else { return false };
+    if map.get("format_version").is_none() || map.get("resource_changes").is_none() {
+        return false;
+    }
+    for resource in items(map.get("resource_changes")).filter_map(Node::as_map) {
+        let change = resource.get("change").and_then(Node::as_map);
+        if let Some(before) =
+            change.and_then(|change| change.get("before")).filter(|it| it.as_map().is_some())
+        {
+            take_resource(resource, before, harvest);
+        }
+    }
+    true
+}
+
 fn items<'n, 't>(node: Option<&'n Node<'t>>) -> impl Iterator<Item = &'n Node<'t>> {
     let list = match node.map(|node| &node.value) {
         Some(Value::List(items)) => items.as_slice(),

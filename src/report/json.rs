@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, Style, count, fingerprints, url};
+use super::{Report, Style, count, url};
 use crate::engine::Outcome;
 use crate::finding::{About, Certainty, ErrorCode, Finding, Label, Level, RuleId};
+use crate::fingerprint;
 use crate::rule::Family;
 use crate::rules;
 use crate::source::{Position, Sources, Span};
@@ -86,7 +87,7 @@ impl From<Position> for Point {
 
 impl Report for Json {
     fn write(&self, outcome: &Outcome, _: Style, out: &mut dyn Write) -> io::Result<()> {
-        let entries = outcome.findings.iter().zip(fingerprints(outcome));
+        let entries = outcome.findings.iter().zip(fingerprint::of(&outcome.findings, &outcome.sources));
         let document = Document {
             version: 1,
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },

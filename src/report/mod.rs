@@ -10,7 +10,6 @@ mod sarif;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use sha2::{Digest, Sha256};
 
 use crate::engine::Outcome;
 use crate::finding::{Finding, Level};
@@ -116,6 +115,9 @@ fn closing(outcome: &Outcome) -> String {
     let mut parts = vec![plural(outcome.files, "file"), policies];
     let levels = [(Level::Error, "error"), (Level::Warn, "warning"), (Level::Note, "note")];
     let found = levels.map(|(level, word)| (count(outcome, level), word));
+    if let Some(changes) = &outcome.changes {
+        parts.push(changes.in_words());
+    }
     parts.extend(found.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word)));
     if outcome.findings.is_empty() {
         parts.push("no findings".to_owned());
@@ -146,28 +148,6 @@ fn close(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()>
         statistics(outcome, out)?;
     }
     if style.quiet { Ok(()) } else { writeln!(out, "{}", closing(outcome)) }
-}
-
-/// Names findings across runs: from the rule, the policy and the place in it, never from a line. Findings that
-/// agree in all of these are told apart by their order.
-fn fingerprints(outcome: &Outcome) -> Vec<String> {
-    let mut seen = std::collections::HashMap::new();
-    let of = |finding: &Finding| {
-        let policy = match &finding.policy {
-            Some(policy) => policy.id.clone().or(policy.name.clone()).unwrap_or_default(),
-            None => outcome.sources.path(finding.primary.span.file).to_owned(),
-        };
-        let count =
-            seen.entry((finding.rule.clone(), policy.clone(), finding.place.clone())).or_insert(0_usize);
-        let mut hash = Sha256::new();
-        for part in [finding.rule.as_str(), &policy, &finding.place, &count.to_string()] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        *count += 1;
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    };
-    outcome.findings.iter().map(of).collect()
 }
 
 /// Where the documentation of a finding's rule starts from.

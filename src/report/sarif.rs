@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Report, Style, fingerprints};
+use super::{Report, Style};
 use crate::engine::Outcome;
 use crate::finding::{Finding, Label, Level};
+use crate::fingerprint;
 use crate::rule::Rule;
 use crate::rules;
 use crate::source::{Sources, Span};
@@ -26,7 +27,7 @@ struct Log {
 
 impl Report for Sarif {
     fn write(&self, outcome: &Outcome, _: Style, out: &mut dyn Write) -> io::Result<()> {
-        let marks = fingerprints(outcome);
+        let marks = fingerprint::of(&outcome.findings, &outcome.sources);
         let results: Vec<_> = outcome
             .findings
             .iter()

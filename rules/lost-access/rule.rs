@@ -1,0 +1,51 @@
+//! A change that leaves people no way in.
+
+use crate::access::change::Becomes;
+use crate::rule::prelude::*;
+use crate::rules::change;
+use crate::rules::together::RECOVERY;
+
+pub(super) static RULE: &dyn Rule = &LostAccess;
+
+struct LostAccess;
+
+impl Rule for LostAccess {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("lost-access"),
+            family: Family::Change,
+            level: Level::Error,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check_change(&self, change: &Change<'_>, findings: &mut Vec<Finding>) {
+        for effect in change::effects(change, &[Becomes::LockedOut]) {
+            let managers = change::touches_managers(effect);
+            let level = if managers { Level::Error } else { Level::Warn };
+            let message = "people who got in have no way in after this change";
+            let Some(found) = change::refused(self.meta(), change, effect, level, message) else { continue };
+            let help = "narrow the change, or leave the policy in report-only until they can meet it";
+            let found = found.help(help);
+            findings.push(if managers {
+                found.recovery(RECOVERY)
+            } else if change::rests_on_trust(effect, change) {
+                untold_trust(found)
+            } else {
+                found
+            });
+        }
+    }
+}
+
+/// The finding where people would still get in if their home tenant were trusted.
+fn untold_trust(mut found: Finding) -> Finding {
+    found.note = found.note.map(|note| {
+        format!("{note}; unless the cross-tenant access settings, which no file tells, accept what their home tenant vouches for")
+    });
+    found.help = Some(
+        "export the cross-tenant access settings and name the file under `context` in calint.yaml".to_owned(),
+    );
+    found.certainty(Certainty::Unverified)
+}

@@ -1,0 +1,80 @@
+//! A change after which a policy covers more sign-ins.
+
+use crate::access::change::Widened;
+use crate::access::{self, Aspect, Demand, Standing, standing};
+use crate::rule::prelude::*;
+use crate::rules::together;
+
+pub(super) static RULE: &dyn Rule = &WidenedPolicy;
+
+struct WidenedPolicy;
+
+impl Rule for WidenedPolicy {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("widened-policy"),
+            family: Family::Change,
+            level: Level::Warn,
+            docs: include_str!("README.md"),
+        };
+        &META
+    }
+
+    fn check_change(&self, change: &Change<'_>, findings: &mut Vec<Finding>) {
+        for widened in change.widened() {
+            // Sign-ins that it refuses in force are reported by what becomes of them.
+            let was_enforced = standing(widened.before) == Standing::Enforced;
+            if standing(widened.after) == Standing::Enforced && !was_enforced {
+                continue;
+            }
+            findings.push(self.finding(change, &widened));
+        }
+    }
+}
+
+impl WidenedPolicy {
+    fn finding(&self, change: &Change<'_>, widened: &Widened<'_>) -> Finding {
+        let Widened { before, after, aspects, witness } = widened;
+        let blocks = matches!(access::demand(after, change.after.assume), Demand::Block(_));
+        let (level, message) = if blocks {
+            (Level::Warn, "policy blocks more sign-ins than before this change")
+        } else {
+            (Level::Note, "policy covers more sign-ins than before this change")
+        };
+        let (place, label) = together::refusal(after, &change.after);
+        let mut found = finding(self.meta(), after, level, message, Label::new(place, label));
+        for aspect in aspects {
+            if let Some(span) = place_of(after, *aspect) {
+                found = found.label(span, "wider than before");
+            }
+            if let Some(span) = place_of(before, *aspect) {
+                found = found.related(span, "narrower before this change");
+            }
+        }
+        let which: Vec<_> = aspects.iter().map(|aspect| aspect.as_str()).collect();
+        found
+            .place("change")
+            .note(format!("wider in {}: {witness}", which.join(", ")))
+            .help("confirm that these sign-ins are meant, or start in report-only")
+    }
+}
+
+/// Where a policy says what an aspect asks about.
+fn place_of(policy: &Policy, aspect: Aspect) -> Option<Span> {
+    let conditions = &policy.conditions;
+    match aspect {
+        Aspect::Users => policy.users.key,
+        Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext => policy.applications.key,
+        Aspect::ClientApps => conditions.client_app_types.key,
+        Aspect::DevicePlatform => conditions.platforms.as_ref().map(|pair| pair.key),
+        Aspect::Devices => conditions.device_filter.as_ref().map(|filter| filter.key),
+        Aspect::Location => conditions.locations.as_ref().map(|pair| pair.key),
+        Aspect::SignInRisk => conditions.sign_in_risk.key,
+        Aspect::UserRisk => conditions.user_risk.key,
+        Aspect::InsiderRisk => conditions.insider_risk.key,
+        Aspect::ServicePrincipalRisk => conditions.service_principal_risk.key,
+        Aspect::AgentRisk => conditions.agent_risk.key,
+        Aspect::AuthenticationFlow => conditions.transfer_methods.key,
+        Aspect::WorkloadIdentities | Aspect::Unknown => None,
+    }
+}

@@ -1,0 +1,592 @@
+//! Two states of the policies of a tenant: which sign-ins a change stops, and which it lets in with less.
+//!
+//! Both states lie in one space of sign-ins, so every answer is one search: refused by one state and let in by the
+//! other.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use super::analysis::{Analysis, Circumstances, MAX_POLICIES, Scope, Way};
+use super::answer::trusted_locations;
+use super::people::{self, Class};
+use super::sign_in::{Client, Methods, Target};
+use super::solver::Answer;
+use super::space::{Property, Wanted};
+use super::{Access, Aspect, Basis, Demand, Need, demand, matrix, targets};
+use crate::policy::ids::ZERO_ID;
+use crate::policy::words::Control;
+use crate::policy::{Fact, Given, List, Location, LocationToken, NamedLocation, Policy, PolicySet, Truth};
+use crate::source::At;
+
+/// Two states of a tenant, made comparable.
+#[derive(Clone, Debug, Default)]
+pub struct States {
+    /// Before the change.
+    pub before: PolicySet,
+    /// After it.
+    pub after: PolicySet,
+    /// The locations of both, and what is told of the tenant.
+    shared: PolicySet,
+}
+
+/// What a location before the change is called where it is another one after.
+const BEFORE: &str = " before the change";
+
+impl States {
+    /// Puts two states side by side. Where a named location is not the same in both, the earlier one gets a name of
+    /// its own. What exports tell of the tenant is taken from the later state.
+    #[must_use]
+    pub fn new(mut before: PolicySet, mut after: PolicySet) -> Self {
+        let id = |location: &NamedLocation| location.id.get().map(|id| id.value.clone());
+        let told = |set: &PolicySet, id: &str| {
+            let own = set.named_locations.iter().find(|own| own.id.get().is_some_and(|own| own.value == id));
+            own.and_then(|location| serde_json::to_value(location).ok())
+        };
+        let ids: BTreeSet<_> =
+            before.named_locations.iter().chain(&after.named_locations).filter_map(id).collect();
+        let differ: BTreeSet<_> =
+            ids.into_iter().filter(|id| told(&before, id) != told(&after, id)).collect();
+        if !differ.is_empty() {
+            for set in [&mut before, &mut after] {
+                spell_out_trusted(set);
+            }
+            rename(&mut before, &differ);
+        }
+        let mut named_locations = after.named_locations.clone();
+        named_locations.extend(
+            before
+                .named_locations
+                .iter()
+                .filter(|location| id(location).is_none_or(|id| told(&after, &id).is_none()))
+                .cloned(),
+        );
+        let shared = PolicySet { policies: Vec::new(), named_locations, directory: after.directory.clone() };
+        before.directory = after.directory.clone();
+        Self { before, after, shared }
+    }
+}
+
+/// Puts the trusted locations of a state in the place of `AllTrusted`; addresses that are trusted elsewhere keep an id
+/// of their own.
+fn spell_out_trusted(set: &mut PolicySet) {
+    let trusted: Vec<String> = trusted_locations(set).chain([ZERO_ID]).map(str::to_owned).collect();
+    for list in location_lists(set) {
+        let items = std::mem::take(&mut list.items);
+        for item in items {
+            match &item.value {
+                Given::Known(Location::Token(LocationToken::AllTrusted)) => list.items.extend(
+                    trusted.iter().map(|id| At::new(Given::Known(Location::Id(id.clone())), item.span)),
+                ),
+                _ => list.items.push(item),
+            }
+        }
+    }
+}
+
+fn rename(set: &mut PolicySet, differ: &BTreeSet<String>) {
+    for list in location_lists(set) {
+        for item in &mut list.items {
+            if let Given::Known(Location::Id(id) | Location::Name(id)) = &mut item.value
+                && differ.contains(id)
+            {
+                id.push_str(BEFORE);
+            }
+        }
+    }
+    for location in &mut set.named_locations {
+        if let Fact::Written(At { value: Given::Known(id), .. }) = &mut location.id
+            && differ.contains(id)
+        {
+            id.push_str(BEFORE);
+        }
+    }
+}
+
+fn location_lists(set: &mut PolicySet) -> impl Iterator<Item = &mut List<Location>> {
+    set.policies
+        .iter_mut()
+        .filter_map(|policy| policy.conditions.locations.as_mut())
+        .flat_map(|pair| [&mut pair.include, &mut pair.exclude])
+}
+
+/// One policy in both states; one that is new or gone has one side.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// Before the change.
+    pub before: Option<&'a Policy>,
+    /// After it.
+    pub after: Option<&'a Policy>,
+}
+
+impl Pair<'_> {
+    /// Whether the two sides differ in more than where they stand and when they were written.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        let read = |policy: Option<&Policy>| policy.map(content);
+        read(self.before) != read(self.after)
+    }
+}
+
+/// What a policy says, without its identity and dates.
+fn content(policy: &Policy) -> serde_json::Value {
+    let mut value = serde_json::to_value(policy).unwrap_or_default();
+    if let Some(map) = value.as_object_mut() {
+        for key in ["id", "displayName", "created", "modified", "templateId"] {
+            map.remove(key);
+        }
+    }
+    value
+}
+
+/// A change from one state to another.
+pub struct Change<'a> {
+    /// Before the change.
+    pub before: Access<'a>,
+    /// After it.
+    pub after: Access<'a>,
+    /// Every policy, those of the later state first.
+    pub pairs: Vec<Pair<'a>>,
+    shared: &'a PolicySet,
+    effects: OnceCell<Vec<Effect<'a>>>,
+}
+
+/// What becomes of sign-ins that are different after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Becomes {
+    /// There was a way in, and there is none any more.
+    LockedOut,
+    /// Some sign-ins that got in are refused, others still get in.
+    Refused,
+    /// Sign-ins that were blocked get in.
+    Unblocked,
+    /// Sign-ins with a password alone were refused, and get in.
+    WithoutMethod,
+    /// Sign-ins without a managed device were refused, and get in.
+    WithoutDevice,
+}
+
+/// Sign-ins that are different after a change, for one reason.
+#[derive(Debug)]
+pub struct Effect<'a> {
+    /// What becomes of them.
+    pub becomes: Becomes,
+    /// Whose they are and what they are for.
+    pub parts: Vec<Part>,
+    /// The policies that refuse one of them: after the change, or, where it lets them in, before it.
+    pub policies: Vec<&'a Policy>,
+    /// One of them, in words.
+    pub witness: String,
+}
+
+/// Sign-ins of some people to some targets.
+#[derive(Debug)]
+pub struct Part {
+    /// Whose they are.
+    pub classes: Vec<Class>,
+    /// What they are for.
+    pub targets: Vec<Target>,
+}
+
+/// What a changed policy covers that it did not cover.
+#[derive(Debug)]
+pub struct Widened<'a> {
+    /// The policy before.
+    pub before: &'a Policy,
+    /// The policy after.
+    pub after: &'a Policy,
+    /// The conditions that left the sign-in out.
+    pub aspects: Vec<Aspect>,
+    /// A sign-in it now covers, in words.
+    pub witness: String,
+}
+
+/// A search with its circumstances, by class and target.
+struct Cell<'q> {
+    becomes: Becomes,
+    refused_by: &'q [usize],
+    let_in_by: &'q [usize],
+}
+
+/// What one search found, before what is alike is put together.
+struct Found {
+    class: Class,
+    target: Target,
+    policies: Vec<usize>,
+    there: Circumstances,
+    point: Vec<usize>,
+}
+
+impl<'a> Change<'a> {
+    /// A change. Who has emergency access is told by the configuration, else by the earlier state, which the change
+    /// cannot have touched.
+    #[must_use]
+    pub fn new(states: &'a States, mut before: Access<'a>, mut after: Access<'a>) -> Self {
+        if after.emergency.basis != Basis::Declared && before.emergency.basis != Basis::Unknown {
+            after.emergency = before.emergency.clone();
+        } else {
+            before.emergency = after.emergency.clone();
+        }
+        let pairs = pairs(before.set, after.set);
+        Self { before, after, pairs, shared: &states.shared, effects: OnceCell::new() }
+    }
+
+    /// The policies that differ.
+    pub fn changed(&self) -> impl Iterator<Item = &Pair<'a>> {
+        self.pairs.iter().filter(|pair| pair.is_changed())
+    }
+
+    fn analysis(&self) -> Analysis<'a> {
+        let mut wanted = people::wanted(&self.after);
+        let Wanted { accounts, groups, roles, targets } = people::wanted(&self.before);
+        wanted.accounts.extend(accounts);
+        wanted.groups.extend(groups);
+        wanted.roles.extend(roles);
+        wanted.targets.extend(
+            targets.into_iter().filter(|target| !wanted.targets.contains(target)).collect::<Vec<_>>(),
+        );
+        Analysis::of(self.shared, &[&self.before, &self.after], &wanted)
+    }
+
+    /// Whether there are few enough policies to judge them together.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.before.judged().count().max(self.after.judged().count()) <= MAX_POLICIES
+    }
+
+    /// What becomes of sign-ins under the enforced policies, gravest first. Nothing where no policy differs, or where
+    /// there are too many.
+    pub fn effects(&self) -> &[Effect<'a>] {
+        self.effects.get_or_init(|| self.search())
+    }
+
+    /// The named locations that are gone, each with its id.
+    pub fn deleted_locations(&self) -> impl Iterator<Item = (&'a NamedLocation, String)> {
+        let id = |location: &NamedLocation| location.id.get().map(|id| id.value.replace(BEFORE, ""));
+        let kept: BTreeSet<_> = self.after.set.named_locations.iter().filter_map(id).collect();
+        let told = self
+            .before
+            .set
+            .named_locations
+            .iter()
+            .filter_map(move |location| Some((location, id(location)?)));
+        told.filter(move |(_, id)| !kept.contains(id))
+    }
+
+    /// The other side of a policy.
+    #[must_use]
+    pub fn other(&self, policy: &Policy) -> Option<&'a Policy> {
+        let is_it = |own: Option<&Policy>| own.is_some_and(|own| std::ptr::eq(own, policy));
+        self.pairs.iter().find_map(|pair| match (is_it(pair.before), is_it(pair.after)) {
+            (true, _) => pair.after,
+            (_, true) => pair.before,
+            _ => None,
+        })
+    }
+
+    fn search(&self) -> Vec<Effect<'a>> {
+        if self.changed().next().is_none() || !self.is_decided() {
+            return Vec::new();
+        }
+        let mut analysis = self.analysis();
+        let split = self.before.judged().count();
+        let all = analysis.policies();
+        analysis.count_only(0..split);
+        let before = Counted::of(&analysis, self);
+        analysis.count_only(split..all);
+        let after = Counted::of(&analysis, self);
+        let mut search = Search { change: self, analysis, split, before, after };
+        let mut effects = search.stopped();
+        effects.extend(search.let_in());
+        effects.sort_by_key(|effect| effect.becomes);
+        effects
+    }
+
+    /// The policies that cover sign-ins they did not cover.
+    #[must_use]
+    pub fn widened(&self) -> Vec<Widened<'a>> {
+        let changed: Vec<_> = self.changed().copied().collect();
+        if changed.is_empty() || !self.is_decided() {
+            return Vec::new();
+        }
+        let mut analysis = self.analysis();
+        let mut found = Vec::new();
+        for pair in changed {
+            let (Some(before), Some(after)) = (pair.before, pair.after) else { continue };
+            let number = |policy: &Policy| {
+                (0..analysis.policies())
+                    .find(|at| analysis.policy(*at).is_some_and(|own| std::ptr::eq(own, policy)))
+            };
+            let (Some(old), Some(new)) = (number(before), number(after)) else { continue };
+            let Some((point, aspects)) = analysis.beyond(new, old) else { continue };
+            let (sign_in, _) = analysis.sign_in(&point);
+            found.push(Widened { before, after, aspects, witness: matrix::described(&sign_in, &self.after) });
+        }
+        found
+    }
+}
+
+/// The enforced policies of one state, by number.
+struct Counted {
+    /// All that may be enforced.
+    possibly: Vec<usize>,
+    /// Those that certainly are and that the change touched.
+    changed: Vec<usize>,
+    /// Those of the changed ones that block.
+    blocks: Vec<usize>,
+    /// All that may be enforced and block.
+    all_blocks: Vec<usize>,
+    /// Those of the changed ones that ask for a method, not blocking.
+    methods: Vec<usize>,
+    /// Those of the changed ones that ask for a managed device or app.
+    devices: Vec<usize>,
+}
+
+impl Counted {
+    fn of(analysis: &Analysis<'_>, change: &Change<'_>) -> Self {
+        let touched = |number: &usize| {
+            analysis.policy(*number).is_some_and(|policy| {
+                change.changed().any(|pair| {
+                    [pair.before, pair.after].into_iter().flatten().any(|own| std::ptr::eq(own, policy))
+                })
+            })
+        };
+        let demands =
+            |number: &usize| analysis.policy(*number).map(|policy| demand(policy, change.after.assume));
+        let blocks = |number: &usize| matches!(demands(number), Some(Demand::Block(_)));
+        let asks = |number: &usize, wanted: fn(Need<'_>) -> bool| match demands(number) {
+            Some(Demand::Ways(ways)) => ways.iter().flatten().any(|need| wanted(need.value)),
+            _ => false,
+        };
+        let possibly = analysis.counted(Scope::Enforced, false);
+        let changed: Vec<_> = analysis.counted(Scope::Enforced, true).into_iter().filter(touched).collect();
+        let those =
+            |fits: &dyn Fn(&usize) -> bool| changed.iter().copied().filter(|number| fits(number)).collect();
+        Self {
+            blocks: those(&blocks),
+            methods: those(&|number| asks(number, is_method)),
+            devices: those(&|number| asks(number, is_device)),
+            all_blocks: possibly.iter().copied().filter(|number| blocks(number)).collect(),
+            changed,
+            possibly,
+        }
+    }
+}
+
+fn is_method(need: Need<'_>) -> bool {
+    matches!(need, Need::Control(Control::Mfa) | Need::Strength(_) | Need::Custom)
+}
+
+fn is_device(need: Need<'_>) -> bool {
+    matches!(
+        need,
+        Need::Control(
+            Control::CompliantDevice
+                | Control::DomainJoinedDevice
+                | Control::CompliantApplication
+                | Control::ApprovedApplication
+        )
+    )
+}
+
+/// The search for what becomes of sign-ins.
+struct Search<'s, 'a> {
+    change: &'s Change<'a>,
+    analysis: Analysis<'a>,
+    split: usize,
+    before: Counted,
+    after: Counted,
+}
+
+impl<'a> Search<'_, 'a> {
+    fn targets(&self) -> Vec<Target> {
+        let mut found = targets::all(&self.change.after);
+        for target in targets::all(&self.change.before) {
+            if !found.contains(&target) {
+                found.push(target);
+            }
+        }
+        found.retain(|target| {
+            targets::is_shown(target, &self.change.after) || targets::is_shown(target, &self.change.before)
+        });
+        found
+    }
+
+    /// Sign-ins that got in and do not any more.
+    fn stopped(&mut self) -> Vec<Effect<'a>> {
+        let (changed, let_in) = (self.after.changed.clone(), self.before.possibly.clone());
+        let anywhere = self.analysis.between(&Circumstances::default(), &changed, &let_in);
+        if !matches!(anywhere, Answer::Point(_)) {
+            return Vec::new();
+        }
+        let mut lost = Vec::new();
+        let mut refused = Vec::new();
+        for class in people::classes(&self.change.after, &mut self.analysis) {
+            let circumstances = people::circumstances(&class, &self.analysis);
+            for target in self.targets() {
+                let there = self.analysis.to(&circumstances, &target);
+                let Answer::Point(point) = self.analysis.between(&there, &changed, &let_in) else { continue };
+                self.analysis.count_only(self.split..self.analysis.policies());
+                let one = match self.analysis.way(&there, Scope::Enforced) {
+                    Way::Shut(policies) => {
+                        lost.push(Found { class: class.clone(), target, policies, there, point });
+                        continue;
+                    }
+                    _ => self.guilty(&changed, &point),
+                };
+                refused.push(Found { class: class.clone(), target, policies: one, there, point });
+            }
+        }
+        let query = Cell { becomes: Becomes::LockedOut, refused_by: &changed, let_in_by: &let_in };
+        let mut effects = self.effects(lost, &query);
+        effects.extend(self.effects(refused, &Cell { becomes: Becomes::Refused, ..query }));
+        effects
+    }
+
+    /// Sign-ins that were refused and get in.
+    fn let_in(&mut self) -> Vec<Effect<'a>> {
+        let mut effects = Vec::new();
+        for becomes in [Becomes::Unblocked, Becomes::WithoutMethod, Becomes::WithoutDevice] {
+            let refused_by = match becomes {
+                Becomes::Unblocked => self.before.blocks.clone(),
+                Becomes::WithoutMethod => self.before.methods.clone(),
+                _ => self.before.devices.clone(),
+            };
+            let mut let_in_by = self.after.possibly.clone();
+            if becomes != Becomes::Unblocked {
+                let_in_by.extend(&self.before.all_blocks);
+            }
+            let query = Cell { becomes, refused_by: &refused_by, let_in_by: &let_in_by };
+            let anywhere = self.analysis.between(&Circumstances::default(), &refused_by, &let_in_by);
+            if refused_by.is_empty() || !matches!(anywhere, Answer::Point(_)) {
+                continue;
+            }
+            let mut found = Vec::new();
+            for class in people::classes(&self.change.after, &mut self.analysis) {
+                if !is_asked(&class, becomes) {
+                    continue;
+                }
+                let circumstances = self.bare(&people::circumstances(&class, &self.analysis), becomes);
+                for target in self.targets() {
+                    let there = self.analysis.to(&circumstances, &target);
+                    let Answer::Point(point) = self.analysis.between(&there, &refused_by, &let_in_by) else {
+                        continue;
+                    };
+                    let policies = self.guilty(&refused_by, &point);
+                    found.push(Found { class: class.clone(), target, policies, there, point });
+                }
+            }
+            effects.extend(self.effects(found, &query));
+        }
+        effects
+    }
+
+    /// The circumstances of a class with everything open that a person does not choose, and without what is no longer
+    /// asked for.
+    fn bare(&self, circumstances: &Circumstances, becomes: Becomes) -> Circumstances {
+        let analysis = &self.analysis;
+        let mut free = circumstances.clone();
+        let clients = analysis.space.values(&Property::Client, |sign_in, _| {
+            becomes == Becomes::Unblocked || !sign_in.client.is_some_and(Client::is_legacy)
+        });
+        free = free.instead(analysis.dim(&Property::Client), &clients);
+        let risks = [Property::UserRisk, Property::SignInRisk, Property::InsiderRisk, Property::Flow];
+        for property in risks {
+            if property == Property::Flow && becomes != Becomes::Unblocked {
+                continue;
+            }
+            let values = analysis.space.values(&property, |_, _| true);
+            free = free.instead(analysis.dim(&property), &values);
+        }
+        match becomes {
+            Becomes::WithoutMethod => matrix::with_methods(analysis, &free, Methods::None),
+            Becomes::WithoutDevice => matrix::unmanaged(analysis, &free),
+            _ => free,
+        }
+    }
+
+    fn guilty(&self, policies: &[usize], point: &[usize]) -> Vec<usize> {
+        policies
+            .iter()
+            .copied()
+            .filter(|number| self.analysis.refuses(*number, point) == Truth::Yes)
+            .collect()
+    }
+
+    /// Puts together what the same policies do: for each class its targets, then the classes with the same targets.
+    fn effects(&mut self, found: Vec<Found>, query: &Cell<'_>) -> Vec<Effect<'a>> {
+        let mut rows: Vec<(Found, Vec<(Class, Vec<Target>)>)> = Vec::new();
+        for one in found {
+            let known = rows.iter_mut().find(|(first, _)| first.policies == one.policies);
+            let Some((_, cells)) = known else {
+                let cell = (one.class.clone(), vec![one.target.clone()]);
+                rows.push((one, vec![cell]));
+                continue;
+            };
+            match cells.iter_mut().find(|(class, _)| *class == one.class) {
+                Some((_, targets)) => targets.push(one.target),
+                None => cells.push((one.class, vec![one.target])),
+            }
+        }
+        rows.into_iter().map(|(first, cells)| self.effect(first, cells, query)).collect()
+    }
+
+    fn effect(&mut self, first: Found, cells: Vec<(Class, Vec<Target>)>, query: &Cell<'_>) -> Effect<'a> {
+        let mut parts: Vec<Part> = Vec::new();
+        for (class, targets) in cells {
+            match parts.iter_mut().find(|part| part.targets == targets) {
+                Some(part) => part.classes.push(class),
+                None => parts.push(Part { classes: vec![class], targets }),
+            }
+        }
+        let point = self.analysis.most_ordinary(&first.there, first.point, |analysis, tried| match analysis
+            .between(tried, query.refused_by, query.let_in_by)
+        {
+            Answer::Point(better) => Some(better),
+            _ => None,
+        });
+        let (sign_in, _) = self.analysis.sign_in(&point);
+        Effect {
+            becomes: query.becomes,
+            parts,
+            policies: first.policies.iter().filter_map(|number| self.analysis.policy(*number)).collect(),
+            witness: matrix::described(&sign_in, &self.change.after),
+        }
+    }
+}
+
+/// Whether less being asked of a class is worth a word. Emergency access accounts are meant to be asked for little.
+fn is_asked(class: &Class, becomes: Becomes) -> bool {
+    match class {
+        Class::Emergency(_) => false,
+        Class::Synchronisation | Class::ServicePrincipal => becomes == Becomes::Unblocked,
+        _ => true,
+    }
+}
+
+/// The policies of both states, each with its other side: the one with its id, else with its name, else with the same
+/// content.
+fn pairs<'a>(before: &'a PolicySet, after: &'a PolicySet) -> Vec<Pair<'a>> {
+    let mut left: Vec<&Policy> = before.policies.iter().collect();
+    let mut found: Vec<Pair<'_>> =
+        after.policies.iter().map(|policy| Pair { before: None, after: Some(policy) }).collect();
+    let id = |policy: &Policy| policy.id.get().map(|id| id.value.to_lowercase());
+    let name = |policy: &Policy| policy.display_name.get().map(|name| name.value.trim().to_lowercase());
+    let same: [&dyn Fn(&Policy, &Policy) -> bool; 3] = [
+        &|one, other| id(one).is_some() && id(one) == id(other),
+        &|one, other| {
+            let apart = id(one).is_some() && id(other).is_some() && id(one) != id(other);
+            !apart && name(one).is_some() && name(one) == name(other)
+        },
+        &|one, other| content(one) == content(other),
+    ];
+    for is_same in same {
+        for pair in found.iter_mut().filter(|pair| pair.before.is_none()) {
+            let Some(after) = pair.after else { continue };
+            if let Some(at) = left.iter().position(|policy| is_same(policy, after)) {
+                pair.before = Some(left.remove(at));
+            }
+        }
+    }
+    found.extend(left.into_iter().map(|policy| Pair { before: Some(policy), after: None }));
+    found
+}

@@ -1,0 +1,40 @@
+//! `calint diff`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{Exit, Failure, check};
+use crate::cli::DiffArgs;
+use crate::discover::absolute;
+use crate::engine::change::{Base, diff};
+use crate::revision::Revision;
+
+/// Compares two states of policies and writes the reports.
+pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if args.check.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::Told("`diff` compares files; it does not read standard input".to_owned()));
+    }
+    check::start_threads(&args.check)?;
+    let mut options = check::options(&args.check)?;
+    let base = Path::new(&args.base);
+    if base.is_file() && args.check.paths.is_empty() {
+        options.paths = vec![base.to_path_buf()];
+        return check::finish(&args.check, diff(&options, &Base::Plans, &args.base), out);
+    }
+    if base.exists() {
+        let root = |path: &Path| {
+            let path = absolute(path);
+            if path.is_dir() { path } else { path.parent().map(Path::to_path_buf).unwrap_or_default() }
+        };
+        let later = options.paths.first().map(|path| root(path)).unwrap_or_default();
+        let base =
+            Base::Files { paths: vec![base.to_path_buf()], roots: (root(base), later), revision: None };
+        return check::finish(&args.check, diff(&options, &base, &args.base), out);
+    }
+    let near = options.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
+    let revision = Revision::check_out(&args.base, args.merge_base, &near).map_err(Failure::Told)?;
+    let paths = options.paths.iter().map(|path| revision.place_of(path)).collect();
+    let roots = (revision.folder().to_path_buf(), revision.root.clone());
+    let base = Base::Files { paths, roots, revision: Some(args.base.clone()) };
+    check::finish(&args.check, diff(&options, &base, &args.base), out)
+}
