@@ -22,6 +22,8 @@ mod deleted_location_in_use;
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
+#[path = "emptied-exclusion-group/rule.rs"]
+mod emptied_exclusion_group;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
 #[path = "exclusion-that-excludes-nobody/rule.rs"]
@@ -99,6 +101,7 @@ pub static ALL: &[&dyn Rule] = &[
     removed_emergency_exclusion::RULE,
     widened_policy::RULE,
     deleted_location_in_use::RULE,
+    emptied_exclusion_group::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,

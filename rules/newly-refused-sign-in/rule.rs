@@ -1,5 +1,6 @@
 //! A change that refuses sign-ins that got in.
 
+use crate::access::Basis;
 use crate::access::change::Becomes;
 use crate::rule::prelude::*;
 use crate::rules::change;
@@ -13,7 +14,7 @@ impl Rule for NewlyRefusedSignIn {
         static META: Meta = Meta {
             id: RuleId::built_in("newly-refused-sign-in"),
             family: Family::Change,
-            level: Level::Warn,
+            level: Level::Error,
             docs: include_str!("README.md"),
         };
         &META
@@ -23,7 +24,9 @@ impl Rule for NewlyRefusedSignIn {
         for effect in change::effects(change, &[Becomes::Refused]) {
             let emergency = change::touches_emergency(effect);
             let (level, message) = if emergency {
-                (Level::Warn, "this change refuses sign-ins of emergency access that got in")
+                let declared = change.after.emergency.basis == Basis::Declared;
+                let level = if declared { Level::Error } else { Level::Warn };
+                (level, "this change refuses sign-ins of emergency access that got in")
             } else {
                 (Level::Note, "this change refuses sign-ins that got in")
             };

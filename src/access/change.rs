@@ -15,7 +15,9 @@ use super::space::{Property, Wanted};
 use super::{Access, Aspect, Basis, Demand, Need, demand, matrix, targets};
 use crate::policy::ids::ZERO_ID;
 use crate::policy::words::Control;
-use crate::policy::{Fact, Given, List, Location, LocationToken, NamedLocation, Policy, PolicySet, Truth};
+use crate::policy::{
+    Directory, Fact, Given, List, Location, LocationToken, NamedLocation, Policy, PolicySet, Truth,
+};
 use crate::source::At;
 
 /// Two states of a tenant, made comparable.
@@ -27,6 +29,8 @@ pub struct States {
     pub after: PolicySet,
     /// The locations of both, and what is told of the tenant.
     shared: PolicySet,
+    /// What was told of the tenant before the change.
+    told: Directory,
 }
 
 /// What a location before the change is called where it is another one after.
@@ -61,8 +65,8 @@ impl States {
                 .cloned(),
         );
         let shared = PolicySet { policies: Vec::new(), named_locations, directory: after.directory.clone() };
-        before.directory = after.directory.clone();
-        Self { before, after, shared }
+        let told = std::mem::replace(&mut before.directory, after.directory.clone());
+        Self { before, after, shared, told }
     }
 }
 
@@ -146,6 +150,8 @@ pub struct Change<'a> {
     pub after: Access<'a>,
     /// Every policy, those of the later state first.
     pub pairs: Vec<Pair<'a>>,
+    /// What was told of the tenant before the change.
+    pub told: &'a Directory,
     shared: &'a PolicySet,
     effects: OnceCell<Vec<Effect<'a>>>,
 }
@@ -227,7 +233,7 @@ impl<'a> Change<'a> {
             before.emergency = after.emergency.clone();
         }
         let pairs = pairs(before.set, after.set);
-        Self { before, after, pairs, shared: &states.shared, effects: OnceCell::new() }
+        Self { before, after, pairs, told: &states.told, shared: &states.shared, effects: OnceCell::new() }
     }
 
     /// The policies that differ.
@@ -468,9 +474,7 @@ impl<'a> Search<'_, 'a> {
                 let circumstances = self.bare(&people::circumstances(&class, &self.analysis), becomes);
                 for target in self.targets() {
                     let there = self.analysis.to(&circumstances, &target);
-                    let Answer::Point(point) = self.analysis.between(&there, &refused_by, &let_in_by) else {
-                        continue;
-                    };
+                    let Some(point) = self.let_in_with_less(&there, &query) else { continue };
                     let policies = self.guilty(&refused_by, &point);
                     found.push(Found { class: class.clone(), target, policies, there, point });
                 }
@@ -478,6 +482,35 @@ impl<'a> Search<'_, 'a> {
             effects.extend(self.effects(found, &query));
         }
         effects
+    }
+
+    /// A sign-in that was refused for want of what is no longer asked for, and gets in.
+    fn let_in_with_less(&mut self, there: &Circumstances, query: &Cell<'_>) -> Option<Vec<usize>> {
+        if query.becomes != Becomes::WithoutMethod {
+            return match self.analysis.between(there, query.refused_by, query.let_in_by) {
+                Answer::Point(point) => Some(point),
+                _ => None,
+            };
+        }
+        // A sign-in may have been refused for its device as well; with every method it has to have got in.
+        let dim = self.analysis.dim(&Property::Methods)?;
+        let every =
+            self.analysis.space.values(&Property::Methods, |_, it| it.methods == Some(Methods::Every));
+        let every = *every.first()?;
+        let compliant = self.analysis.space.values(&Property::Device, |sign_in, _| {
+            sign_in.device.as_ref().is_some_and(|device| device.is("iscompliant", "true") == Some(true))
+        });
+        let managed = there.clone().instead(self.analysis.dim(&Property::Device), &compliant);
+        [managed, there.clone()].iter().find_map(|there| {
+            let Answer::Point(point) = self.analysis.between(there, query.refused_by, query.let_in_by) else {
+                return None;
+            };
+            let mut able = point.clone();
+            *able.get_mut(dim)? = every;
+            let refused =
+                self.before.possibly.iter().any(|it| self.analysis.refuses(*it, &able) != Truth::No);
+            (!refused).then_some(point)
+        })
     }
 
     /// The circumstances of a class with everything open that a person does not choose, and without what is no longer

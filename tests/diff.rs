@@ -1,0 +1,365 @@
+//! What a change takes away, through the built program.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const EMERGENCY: &str = "5b0f3a52-6c1e-4f0e-8b1d-2f4f6a7c9d10";
+const OFFICE: &str = "7c9a1e44-3b52-4d0c-9a6f-2f1b8c0d5e31";
+
+fn policy(name: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut policy = json!({
+        "displayName": name, "state": "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeGroups": [EMERGENCY]},
+            "applications": {"includeApplications": ["All"]},
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    });
+    change(&mut policy);
+    policy
+}
+
+fn grant(control: &'static str) -> impl FnOnce(&mut Value) {
+    move |policy| policy["grantControls"]["builtInControls"] = json!([control])
+}
+
+fn office(range: &str) -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.ipNamedLocation", "id": OFFICE, "displayName": "Office", "isTrusted": true,
+        "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": range}],
+    })
+}
+
+fn outside_the_office(policy: &mut Value) {
+    policy["conditions"]["locations"] = json!({"includeLocations": ["All"], "excludeLocations": [OFFICE]});
+    policy["grantControls"]["builtInControls"] = json!(["block"]);
+}
+
+const DECLARED: &str = "emergency-access: {groups: [5b0f3a52-6c1e-4f0e-8b1d-2f4f6a7c9d10]}\n";
+
+/// Two folders, each with one file of objects.
+fn states(before: &[Value], after: &[Value]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, objects) in [("before", before), ("after", after)] {
+        let inside = folder.path().join(name);
+        fs::create_dir(&inside).unwrap();
+        fs::write(inside.join("policies.json"), json!(objects).to_string()).unwrap();
+        fs::write(inside.join("calint.yaml"), DECLARED).unwrap();
+    }
+    folder
+}
+
+fn diff(folder: &Path, arguments: &[&str]) -> (Value, Option<i32>) {
+    let output =
+        common::calint(folder).arg("diff").args(arguments).args(["--format", "json"]).output().unwrap();
+    let (out, err, code) = common::ran(output);
+    (serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}")), code)
+}
+
+fn compare(before: &[Value], after: &[Value]) -> (Value, Option<i32>) {
+    let folder = states(before, after);
+    diff(folder.path(), &["before", "after"])
+}
+
+/// `rule: level` of all findings.
+fn found(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    findings.iter().map(|it| format!("{}: {}", text(&it["rule"]), text(&it["level"]))).collect()
+}
+
+#[test]
+fn nothing_is_said_where_nothing_changes() {
+    let same = [policy("A", |_| {}), office("203.0.113.0/24")];
+    let (report, code) = compare(&same, &same);
+    assert_eq!(found(&report), Vec::<String>::new());
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn other_spellings_are_no_change() {
+    let rewritten = policy("A", |policy| {
+        policy["conditions"]["clientAppTypes"] = json!(["all"]);
+        policy["grantControls"]["operator"] = json!("AND");
+    });
+    let (report, code) = compare(&[policy("A", |_| {})], &[rewritten]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn findings_of_the_earlier_state_are_not_new() {
+    let block = || policy("A", grant("block"));
+    let (report, code) = compare(&[block()], &[block(), policy("B", |_| {})]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn a_block_of_everyone_locks_out_those_who_could_undo_it() {
+    let (report, code) = compare(&[policy("A", |_| {})], &[policy("A", grant("block"))]);
+    let findings = found(&report);
+    assert!(findings.contains(&"lost-access: error".to_owned()), "{findings:?}");
+    assert!(findings.contains(&"block-everyone: error".to_owned()), "the lint of the result: {findings:?}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn what_leaves_report_only_is_judged_as_enforced() {
+    let tried = policy("A", |policy| {
+        grant("block")(policy);
+        policy["state"] = json!("enabledForReportingButNotEnforced");
+    });
+    let (report, _) = compare(&[tried], &[policy("A", grant("block"))]);
+    let findings = found(&report);
+    assert!(findings.contains(&"block-everyone: error".to_owned()), "graver than before: {findings:?}");
+    assert!(findings.contains(&"lost-access: error".to_owned()), "{findings:?}");
+}
+
+#[test]
+fn emergency_access_that_a_block_reaches_is_an_error() {
+    let covered = policy("A", |policy| {
+        outside_the_office(policy);
+        policy["conditions"]["users"]["excludeGroups"] = json!([]);
+    });
+    let office = || office("203.0.113.0/24");
+    let (report, _) = compare(&[policy("A", outside_the_office), office()], &[covered, office()]);
+    let findings = found(&report);
+    assert!(findings.contains(&"newly-refused-sign-in: error".to_owned()), "{findings:?}");
+    assert!(findings.contains(&"removed-emergency-exclusion: warn".to_owned()), "{findings:?}");
+}
+
+#[test]
+fn a_demand_that_moves_to_another_policy_is_not_lost() {
+    let half = |name: &str, platform: &str| {
+        let platforms = match platform {
+            "windows" => json!({"includePlatforms": ["windows"]}),
+            _ => json!({"includePlatforms": ["all"], "excludePlatforms": ["windows"]}),
+        };
+        policy(name, |policy| policy["conditions"]["platforms"] = platforms)
+    };
+    let both = [half("Windows", "windows"), half("The rest", "others")];
+    let (report, _) = compare(&[policy("A", |_| {})], &both);
+    assert_eq!(found(&report), Vec::<String>::new());
+    let (report, _) = compare(&[policy("A", |_| {})], &both[..1]);
+    assert_eq!(found(&report), ["lost-protection: warn"]);
+}
+
+#[test]
+fn a_device_that_is_no_longer_asked_for_has_a_witness() {
+    let device = policy("A", |policy| {
+        policy["grantControls"] = json!({"operator": "AND", "builtInControls": ["mfa", "compliantDevice"]});
+    });
+    let (report, _) = compare(&[device], &[policy("A", |_| {})]);
+    assert_eq!(found(&report), ["lost-protection: warn"]);
+    let finding = &report["findings"][0];
+    assert_eq!(finding["message"], "sign-ins without a managed device get in after this change");
+    assert!(finding["note"].as_str().unwrap().contains("with a device nobody manages"), "{finding}");
+}
+
+#[test]
+fn what_was_blocked_and_is_asked_for_mfa_now_is_let_in() {
+    let (report, _) = compare(
+        &[policy("A", outside_the_office), office("203.0.113.0/24")],
+        &[
+            policy("A", |policy| {
+                outside_the_office(policy);
+                policy["grantControls"]["builtInControls"] = json!(["mfa"]);
+            }),
+            office("203.0.113.0/24"),
+        ],
+    );
+    assert_eq!(found(&report), ["lost-protection: warn"]);
+    assert_eq!(report["findings"][0]["message"], "sign-ins that were blocked get in after this change");
+}
+
+#[test]
+fn a_location_that_means_other_addresses_changes_what_a_policy_does() {
+    let block = || policy("A", outside_the_office);
+    let (report, _) = compare(
+        &[block(), office("203.0.113.0/24"), policy("B", |_| {})],
+        &[block(), office("203.0.113.0/25"), policy("B", |policy| policy["state"] = json!("disabled"))],
+    );
+    let findings = found(&report);
+    assert!(findings.contains(&"lost-protection: warn".to_owned()), "{findings:?}");
+    let (report, _) = compare(
+        &[block(), office("203.0.113.0/24")],
+        &[policy("A again", outside_the_office), office("203.0.113.0/25")],
+    );
+    assert!(found(&report).contains(&"newly-refused-sign-in: note".to_owned()), "{report}");
+}
+
+#[test]
+fn placeholders_are_not_taken_for_a_change() {
+    let with =
+        |text: &str| policy("A", |policy| policy["conditions"]["users"]["excludeUsers"] = json!([text]));
+    let (report, _) = compare(&[with("<admins>")], &[with("<admins>")]);
+    assert_eq!(found(&report), Vec::<String>::new());
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let done = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "user.name=Test", "-c", "user.email=test@contoso.com"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A repository with one policy committed in `policies/`.
+fn repository() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir(root.join("policies")).unwrap();
+    fs::write(root.join("calint.yaml"), DECLARED).unwrap();
+    fs::write(root.join("policies/a.json"), policy("A", |_| {}).to_string()).unwrap();
+    git(root, &["init", "-q", "-b", "main"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "One policy"]);
+    folder
+}
+
+#[test]
+fn the_base_may_be_a_git_revision() {
+    let folder = repository();
+    let root = folder.path();
+    fs::write(root.join("policies/a.json"), policy("A", grant("block")).to_string()).unwrap();
+    for place in [root.to_path_buf(), root.join("policies")] {
+        let paths: &[&str] = if place == root { &["main", "policies"] } else { &["main"] };
+        let (report, code) = diff(&place, paths);
+        assert_eq!(code, Some(1));
+        assert!(found(&report).contains(&"lost-access: error".to_owned()), "{report}");
+        let findings = report["findings"].as_array().unwrap();
+        let lost = findings.iter().find(|finding| finding["rule"] == "lost-access").unwrap();
+        let related = lost["related"][0]["location"]["path"].as_str().unwrap();
+        assert!(related.starts_with("main:") && related.ends_with("a.json"), "{related}");
+    }
+}
+
+#[test]
+fn a_policy_that_is_gone_is_shown_where_it_was() {
+    let folder = repository();
+    let root = folder.path();
+    fs::write(
+        root.join("policies/b.json"),
+        policy("B", |policy| {
+            policy["conditions"]["clientAppTypes"] = json!(["browser"]);
+        })
+        .to_string(),
+    )
+    .unwrap();
+    fs::remove_file(root.join("policies/a.json")).unwrap();
+    let (report, _) = diff(root, &["HEAD"]);
+    assert_eq!(found(&report), ["lost-protection: warn"]);
+    assert_eq!(report["findings"][0]["location"]["path"], "HEAD:policies/a.json");
+}
+
+#[test]
+fn the_base_may_be_where_a_branch_began() {
+    let folder = repository();
+    let root = folder.path();
+    git(root, &["checkout", "-q", "-b", "topic"]);
+    git(root, &["checkout", "-q", "main"]);
+    fs::write(root.join("policies/later.json"), policy("Later", grant("block")).to_string()).unwrap();
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "Not of the topic"]);
+    git(root, &["checkout", "-q", "topic"]);
+    let (report, _) = diff(root, &["main"]);
+    assert_eq!(found(&report), ["lost-protection: warn"], "the tip has what the topic lacks");
+    let (report, _) = diff(root, &["main", "--merge-base"]);
+    assert_eq!(found(&report), Vec::<String>::new());
+}
+
+#[test]
+fn a_base_that_is_nothing_is_said_so() {
+    let folder = repository();
+    let output = common::calint(folder.path()).args(["diff", "no-such-branch"]).output().unwrap();
+    let (_, err, code) = common::ran(output);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("`no-such-branch` is neither a folder nor a git revision"), "{err}");
+}
+
+#[test]
+fn a_base_that_cannot_be_read_is_no_clean_run() {
+    let folder = states(&[policy("A", |_| {})], &[policy("A", |_| {})]);
+    fs::write(folder.path().join("before/broken.json"), "{\"conditions\": {\"users\": {\"includeUsers\": [")
+        .unwrap();
+    let (report, code) = diff(folder.path(), &["before", "after"]);
+    assert_eq!(code, Some(2));
+    assert!(found(&report).iter().any(|it| it.starts_with("syntax-error")), "{report}");
+}
+
+#[test]
+fn both_sides_of_a_terraform_plan_are_compared() {
+    let side = |control: &str| {
+        json!({
+            "display_name": "A", "state": "enabled",
+            "conditions": [{
+                "client_app_types": ["all"],
+                "users": [{"included_users": ["All"], "excluded_groups": [EMERGENCY]}],
+                "applications": [{"included_applications": ["All"]}],
+            }],
+            "grant_controls": [{"operator": "OR", "built_in_controls": [control]}],
+        })
+    };
+    let plan = json!({
+        "format_version": "1.2",
+        "resource_changes": [{
+            "address": "azuread_conditional_access_policy.a", "mode": "managed",
+            "type": "azuread_conditional_access_policy", "name": "a",
+            "change": {"actions": ["update"], "before": side("mfa"), "after": side("block"), "after_unknown": {}},
+        }],
+    });
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("plan.json"), plan.to_string()).unwrap();
+    let (report, code) = diff(folder.path(), &["plan.json"]);
+    assert_eq!(code, Some(1));
+    let findings = found(&report);
+    assert!(findings.contains(&"lost-access: error".to_owned()), "{findings:?}");
+}
+
+#[test]
+fn sarif_and_annotations_work_for_changes_too() {
+    let folder = states(&[policy("A", |_| {})], &[policy("A", grant("block"))]);
+    let output = common::calint(folder.path())
+        .args(["diff", "before", "after", "--format", "github", "--output", "sarif=out.sarif"])
+        .output()
+        .unwrap();
+    let (out, _, code) = common::ran(output);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("::error file=after/policies.json"), "{out}");
+    let sarif: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("out.sarif")).unwrap()).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["ruleId"] == "lost-access"), "{sarif}");
+}
+
+#[test]
+fn exceptions_excuse_findings_on_changes_and_are_not_unused_without_a_change() {
+    let folder = states(
+        &[policy("A", |_| {})],
+        &[policy("A", |policy| policy["conditions"]["clientAppTypes"] = json!(["browser"]))],
+    );
+    let excused = format!(
+        "{DECLARED}exceptions: [{{rule: lost-protection, policy: A, reason: apps are covered elsewhere}}]\n"
+    );
+    fs::write(folder.path().join("after/calint.yaml"), excused).unwrap();
+    let (report, code) = diff(folder.path(), &["before", "after"]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+    let output = common::calint(folder.path()).args(["after", "--format", "concise"]).output().unwrap();
+    let (out, _, code) = common::ran(output);
+    assert_eq!(code, Some(0), "{out}");
+}
