@@ -79,6 +79,9 @@ pub struct CheckArgs {
     /// Check disabled policies too, as if they were enabled
     #[arg(long)]
     pub include_disabled: bool,
+    /// Judge files by themselves, without the rest of their tenant
+    #[arg(long)]
+    pub no_context: bool,
     /// List the files that were read and those that were left out, with the reason
     #[arg(long)]
     pub show_files: bool,

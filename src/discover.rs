@@ -27,6 +27,8 @@ pub struct Input {
     pub shown: String,
     /// The user named it, so it is never passed over in silence.
     pub named: bool,
+    /// It is read for what it does together with the files the user named, and not reported on.
+    pub context: bool,
     /// The format its name tells; otherwise its text decides.
     pub format: Option<Format>,
 }
@@ -85,12 +87,16 @@ pub enum ConfigChoice {
 /// Folders of installed packages, left out wherever they are.
 const PACKAGES: [&str; 1] = ["node_modules"];
 
-/// Walks the arguments.
+/// Walks the arguments. With `context`, the rest of the tenant of each file that is named by itself is found too: what
+/// lies beside and below its configuration, or, without one, in its folder, where that is part of a repository.
 #[must_use]
-pub fn discover(paths: &[PathBuf], choice: &ConfigChoice) -> Discovery {
+pub fn discover(paths: &[PathBuf], choice: &ConfigChoice, context: bool) -> Discovery {
     let mut walk = Walk::new(choice);
     for path in paths {
         walk.argument(path);
+    }
+    if context {
+        walk.rest_of_tenants();
     }
     walk.found
 }
@@ -175,6 +181,7 @@ struct Walk<'c> {
     configs: HashMap<PathBuf, Option<PathBuf>>,
     ignores: HashMap<PathBuf, Vec<Gitignore>>,
     taken: HashSet<PathBuf>,
+    context: bool,
 }
 
 impl<'c> Walk<'c> {
@@ -186,7 +193,37 @@ impl<'c> Walk<'c> {
             configs: HashMap::new(),
             ignores: HashMap::new(),
             taken: HashSet::new(),
+            context: false,
         }
+    }
+
+    /// The files that belong to the same tenants as those that were named.
+    fn rest_of_tenants(&mut self) {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for group in &self.found.groups {
+            for input in group.inputs.iter().filter(|input| input.named) {
+                let own = input.path.parent().map(absolute).unwrap_or_default();
+                let configured = group.config.as_ref().and_then(|config| config.parent()).map(absolute);
+                let folder = match configured.filter(|folder| own.starts_with(folder)) {
+                    Some(folder) => folder,
+                    None if repository(&own).is_some() => own,
+                    None => continue,
+                };
+                if !folders.contains(&folder) {
+                    folders.push(folder);
+                }
+            }
+        }
+        self.context = true;
+        let skipped = self.found.skipped.len();
+        for folder in folders {
+            match folder.strip_prefix(current()) {
+                Ok(inside) if inside.as_os_str().is_empty() => self.folder(Path::new(".")),
+                Ok(inside) => self.folder(inside),
+                Err(_) => self.folder(&folder),
+            }
+        }
+        self.found.skipped.truncate(skipped);
     }
 
     fn argument(&mut self, path: &Path) {
@@ -284,11 +321,20 @@ impl<'c> Walk<'c> {
             return;
         }
         let config = self.config_of(path);
+        if self.context && !self.by_config.contains_key(&config) {
+            return;
+        }
         let index = *self.by_config.entry(config.clone()).or_insert_with(|| {
             self.found.groups.push(Group { config, inputs: Vec::new() });
             self.found.groups.len() - 1
         });
-        let input = Input { path: path.to_path_buf(), shown: shown(path), named, format: format_of(path) };
+        let input = Input {
+            path: path.to_path_buf(),
+            shown: shown(path),
+            named,
+            context: self.context,
+            format: format_of(path),
+        };
         if self.taken.insert(absolute(path))
             && let Some(group) = self.found.groups.get_mut(index)
         {

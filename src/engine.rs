@@ -38,6 +38,8 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Judge disabled policies too.
     pub include_disabled: bool,
+    /// Read the rest of the tenant of files that are named by themselves.
+    pub context: bool,
     /// The day, for exceptions with an end.
     pub today: Date,
 }
@@ -87,6 +89,8 @@ pub struct Tenant {
     findings: Vec<Finding>,
     /// Files were named, so that the tenant may have more policies than were read.
     partial: bool,
+    /// The files that were named, where the rest of the tenant was read for their sake.
+    asked: Option<BTreeSet<FileId>>,
 }
 
 impl Tenant {
@@ -137,7 +141,8 @@ fn order(finding: &Finding) -> impl Ord {
 /// # Errors
 /// When a configuration cannot be used.
 pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, ConfigFailure> {
-    let Discovery { groups, skipped, trouble } = discover::discover(&options.paths, &options.config);
+    let Discovery { groups, skipped, trouble } =
+        discover::discover(&options.paths, &options.config, options.context);
     outcome.skipped = skipped;
     for trouble in trouble {
         report_trouble(trouble, outcome);
@@ -145,7 +150,9 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
     let mut groups = groups;
     let stdin = options.stdin.as_ref().map(|(name, bytes)| {
         let format = discover::format_of(Path::new(name));
-        (Input { path: PathBuf::from(name), shown: name.clone(), named: true, format }, bytes.clone())
+        let path = PathBuf::from(name);
+        let input = Input { path, shown: name.clone(), named: true, context: false, format };
+        (input, bytes.clone())
     });
     if stdin.is_some() && groups.is_empty() {
         groups.push(Group { config: config_for_stdin(&options.config), inputs: Vec::new() });
@@ -155,7 +162,9 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
     for group in groups {
         let mut tenant = Tenant { config: config(&group, outcome)?, ..Tenant::default() };
         let mut inputs = admitted(group.inputs, &tenant.config, outcome)?;
-        tenant.partial = stdin.is_some() || inputs.iter().any(|input| input.named);
+        let has_context = inputs.iter().any(|input| input.context);
+        tenant.partial = stdin.is_some() || !has_context && inputs.iter().any(|input| input.named);
+        tenant.asked = has_context.then(BTreeSet::new);
         let mut context = Context::find(&mut tenant, outcome);
         context.share(&mut inputs);
         let first = outcome.sources.next_id().0;
@@ -173,11 +182,11 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         };
         let mut terraform = Vec::new();
         for (loaded, input) in loaded.into_iter().zip(inputs) {
-            take_in(loaded, &input.path, &mut tenant, &mut terraform, outcome);
+            take_in(loaded, &input, &mut tenant, &mut terraform, outcome);
         }
         if let Some((input, bytes)) = stdin.take() {
             let loaded = load::from_bytes(&input, bytes, outcome.sources.next_id());
-            take_in(loaded, &input.path, &mut tenant, &mut terraform, outcome);
+            take_in(loaded, &input, &mut tenant, &mut terraform, outcome);
         }
         if !terraform.is_empty() {
             take_in_modules(terraform, &mut tenant, outcome);
@@ -265,7 +274,7 @@ fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Resul
 
 fn take_in(
     loaded: Loaded,
-    path: &Path,
+    input: &Input,
     tenant: &mut Tenant,
     terraform: &mut Vec<TerraformFile>,
     outcome: &mut Outcome,
@@ -273,26 +282,35 @@ fn take_in(
     let Loaded { source, harvest, mut findings, mut directives, passed, is_terraform } = loaded;
     let shown = source.path().to_owned();
     let file = outcome.sources.add(source);
+    if !input.context {
+        tenant.asked.iter_mut().for_each(|asked| {
+            asked.insert(file);
+        });
+    }
     outcome.unreadable += usize::from(findings.iter().any(|finding| finding.unread));
     if is_terraform {
         tenant.directives.append(&mut directives);
-        terraform.push(TerraformFile { file, path: path.to_path_buf(), asked: true });
+        terraform.push(TerraformFile { file, path: input.path.clone(), asked: true });
         return;
     }
     if let Some(reason) = passed {
         tenant.set.directory.merge(harvest.directory);
-        outcome.skipped.push(Skipped { shown, reason });
+        if !input.context {
+            outcome.skipped.push(Skipped { shown, reason });
+        }
         return;
     }
-    outcome.files += 1;
-    outcome.read.push((shown, harvest.policies.len()));
+    if !input.context {
+        outcome.files += 1;
+        outcome.policies += harvest.policies.len();
+        outcome.read.push((shown, harvest.policies.len()));
+    }
     tenant.findings.append(&mut findings);
     tenant.directives.append(&mut directives);
-    take_in_harvest(harvest, tenant, outcome);
+    take_in_harvest(harvest, tenant);
 }
 
-fn take_in_harvest(mut harvest: Harvest, tenant: &mut Tenant, outcome: &mut Outcome) {
-    outcome.policies += harvest.policies.len();
+fn take_in_harvest(mut harvest: Harvest, tenant: &mut Tenant) {
     tenant.set.policies.append(&mut harvest.policies);
     tenant.set.named_locations.append(&mut harvest.named_locations);
     tenant.set.directory.merge(harvest.directory);
@@ -326,7 +344,9 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
     outcome.unreadable += unread.len();
     let files: BTreeSet<_> =
         asked.into_iter().chain(counts.keys().copied()).chain(unread.iter().copied()).collect();
-    for file in files {
+    let is_asked = |file: &FileId| tenant.asked.as_ref().is_none_or(|asked| asked.contains(file));
+    for file in files.into_iter().filter(is_asked) {
+        outcome.policies += counts.get(&file).copied().unwrap_or_default();
         let shown = outcome.sources.path(file).to_owned();
         match counts.get(&file) {
             Some(count) => outcome.read.push((shown, *count)),
@@ -338,12 +358,12 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
         }
         outcome.files += 1;
     }
-    take_in_harvest(harvest, tenant, outcome);
+    take_in_harvest(harvest, tenant);
 }
 
 /// Judges one state of a tenant. Findings on a change that led to it are judged with those on the state itself.
 fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcome: &mut Outcome) {
-    let Tenant { config, set, directives, mut findings, partial } = tenant;
+    let Tenant { config, set, directives, mut findings, partial, asked } = tenant;
     let is_change = change.is_some();
     findings.extend(change.into_iter().flatten());
     let declared = config.emergency.clone();
@@ -378,9 +398,17 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
         }
     }
     findings.retain(|finding| finding.level != Level::Off);
+    if let Some(asked) = asked {
+        findings.retain(|finding| finding.unread || takes_part(finding, &asked));
+    }
     outcome.suppressed += excused;
     outcome.findings.append(&mut findings);
     outcome.done.push(set);
+}
+
+/// Whether a finding has a place in one of some files.
+fn takes_part(finding: &Finding, files: &BTreeSet<FileId>) -> bool {
+    finding.all_labels().chain(&finding.related).any(|label| files.contains(&label.span.file))
 }
 
 fn is_asked(rule: &str, options: &Options) -> bool {

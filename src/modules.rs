@@ -200,7 +200,7 @@ fn add_folder(folder: &Path, files: &mut Vec<TerraformFile>, sources: &mut Sourc
             continue;
         }
         let format = discover::format_of(&path);
-        let input = Input { shown: discover::shown(&path), path, named: false, format };
+        let input = Input { shown: discover::shown(&path), path, named: false, context: false, format };
         let mut loaded = load::file(&input, sources.next_id());
         unreadable.append(&mut loaded.findings);
         let file = sources.add(loaded.source);

@@ -76,7 +76,9 @@ fn examples() -> Vec<String> {
         .map(Result::unwrap)
         .filter(|entry| entry.file_type().unwrap().is_dir())
         .map(|entry| format!("policies-examples/{}", entry.file_name().to_string_lossy()))
+        .filter(|folder| !folder.ends_with("pull-request"))
         .collect();
+    found.extend(["base", "change"].map(|state| format!("policies-examples/pull-request/{state}")));
     found.sort();
     assert!(found.len() > 3);
     found

@@ -222,6 +222,9 @@ struct Found {
     point: Vec<usize>,
 }
 
+/// A class with its targets.
+type Row = (Class, Vec<Target>);
+
 impl<'a> Change<'a> {
     /// A change. Who has emergency access is told by the configuration, else by the earlier state, which the change
     /// cannot have touched.
@@ -547,7 +550,7 @@ impl<'a> Search<'_, 'a> {
 
     /// Puts together what the same policies do: for each class its targets, then the classes with the same targets.
     fn effects(&mut self, found: Vec<Found>, query: &Cell<'_>) -> Vec<Effect<'a>> {
-        let mut rows: Vec<(Found, Vec<(Class, Vec<Target>)>)> = Vec::new();
+        let mut rows: Vec<(Found, Vec<Row>)> = Vec::new();
         for one in found {
             let known = rows.iter_mut().find(|(first, _)| first.policies == one.policies);
             let Some((_, cells)) = known else {
@@ -563,7 +566,7 @@ impl<'a> Search<'_, 'a> {
         rows.into_iter().map(|(first, cells)| self.effect(first, cells, query)).collect()
     }
 
-    fn effect(&mut self, first: Found, cells: Vec<(Class, Vec<Target>)>, query: &Cell<'_>) -> Effect<'a> {
+    fn effect(&mut self, first: Found, cells: Vec<Row>, query: &Cell<'_>) -> Effect<'a> {
         let mut parts: Vec<Part> = Vec::new();
         for (class, targets) in cells {
             match parts.iter_mut().find(|part| part.targets == targets) {
@@ -596,6 +599,9 @@ fn is_asked(class: &Class, becomes: Becomes) -> bool {
     }
 }
 
+/// Whether two policies of two states are one.
+type Same<'s> = dyn Fn(&Policy, &Policy) -> bool + 's;
+
 /// The policies of both states, each with its other side: the one with its id, else with its name, else with the same
 /// content.
 fn pairs<'a>(before: &'a PolicySet, after: &'a PolicySet) -> Vec<Pair<'a>> {
@@ -604,7 +610,7 @@ fn pairs<'a>(before: &'a PolicySet, after: &'a PolicySet) -> Vec<Pair<'a>> {
         after.policies.iter().map(|policy| Pair { before: None, after: Some(policy) }).collect();
     let id = |policy: &Policy| policy.id.get().map(|id| id.value.to_lowercase());
     let name = |policy: &Policy| policy.display_name.get().map(|name| name.value.trim().to_lowercase());
-    let same: [&dyn Fn(&Policy, &Policy) -> bool; 3] = [
+    let same: [&Same; 3] = [
         &|one, other| id(one).is_some() && id(one) == id(other),
         &|one, other| {
             let apart = id(one).is_some() && id(other).is_some() && id(one) != id(other);

@@ -92,6 +92,7 @@ pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
         only: args.only.clone(),
         skip: args.skip.clone(),
         include_disabled: args.include_disabled,
+        context: !args.no_context,
         today: engine::today(),
     })
 }

@@ -107,6 +107,7 @@ fn one_tenant(paths: &[PathBuf], no_config: bool, outcome: &mut Outcome) -> Resu
         only: Vec::new(),
         skip: Vec::new(),
         include_disabled: false,
+        context: false,
         today: engine::today(),
     };
     let style = terminal::style(Color::Auto);

@@ -17,6 +17,7 @@ pub(super) fn run(args: &ModelArgs, out: &mut dyn Write) -> Result<Exit, Failure
         only: Vec::new(),
         skip: Vec::new(),
         include_disabled: true,
+        context: false,
         today: engine::today(),
     };
     let mut outcome = Outcome::default();

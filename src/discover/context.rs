@@ -32,7 +32,7 @@ pub fn identity(path: &Path) -> PathBuf {
 }
 
 fn input(path: PathBuf) -> Input {
-    Input { shown: shown(&path), named: true, format: format_of(&path), path }
+    Input { shown: shown(&path), named: true, context: false, format: format_of(&path), path }
 }
 
 /// The part of a pattern before its first wildcard, and the rest.

@@ -70,6 +70,7 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     let earlier_files = outcome.sources.next_id();
     let Outcome { sources, findings, unreadable, .. } = outcome;
     let mut outcome = Outcome { sources, findings, unreadable, ..Outcome::default() };
+    let options = &Options { context: false, ..options.clone() };
     let later = read(options, &mut outcome)?;
     let mut changes = Changes { base: name.to_owned(), ..Changes::default() };
     let root = match base {
@@ -106,7 +107,7 @@ fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Ve
             let paths: Vec<_> = paths.iter().filter(|path| path.exists()).cloned().collect();
             let tenants = match paths.as_slice() {
                 [] => Vec::new(),
-                _ => read(&Options { paths, stdin: None, ..options.clone() }, outcome)?,
+                _ => read(&Options { paths, stdin: None, context: false, ..options.clone() }, outcome)?,
             };
             if revision.is_some() {
                 let (from, to) = (discover::shown(earlier), later);
@@ -121,10 +122,11 @@ fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Ve
             let mut tenant = Tenant::default();
             for path in &options.paths {
                 let shown = discover::shown(path);
-                let input = Input { path: path.clone(), shown, named: true, format: Some(Format::Json) };
+                let format = Some(Format::Json);
+                let input = Input { path: path.clone(), shown, named: true, context: false, format };
                 if let Some((source, harvest)) = load::plan_before(&input, outcome.sources.next_id()) {
                     outcome.sources.add(source);
-                    take_in_harvest(harvest, &mut tenant, outcome);
+                    take_in_harvest(harvest, &mut tenant);
                 }
             }
             Ok(vec![(PathBuf::new(), tenant)])

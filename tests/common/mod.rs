@@ -23,6 +23,7 @@ pub(crate) fn options() -> Options {
         only: Vec::new(),
         skip: Vec::new(),
         include_disabled: false,
+        context: false,
         today: "2026-01-31".parse().unwrap(),
     }
 }
