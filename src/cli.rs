@@ -82,6 +82,9 @@ pub struct CheckArgs {
     /// Judge files by themselves, without the rest of their tenant
     #[arg(long)]
     pub no_context: bool,
+    /// Nothing to check is no failure, as for a hook that is given whatever files changed
+    #[arg(long)]
+    pub allow_no_policies: bool,
     /// List the files that were read and those that were left out, with the reason
     #[arg(long)]
     pub show_files: bool,

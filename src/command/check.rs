@@ -125,7 +125,7 @@ fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
     if outcome.unreadable > 0 {
         return Exit::Failed;
     }
-    if is_empty(outcome) {
+    if is_empty(outcome) && !args.allow_no_policies {
         let left_out = outcome.skipped.len();
         let hint = if left_out > 0 { "; --show-files says why files were left out" } else { "" };
         terminal::complain(&format!("no policies found{hint}"));
