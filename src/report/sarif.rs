@@ -56,6 +56,7 @@ fn describe(rule: &dyn Rule) -> Value {
     let mut value = json!({
         "id": meta.id,
         "shortDescription": { "text": meta.summary() },
+        "fullDescription": { "text": meta.summary() },
         "help": { "text": meta.docs, "markdown": meta.docs },
         "defaultConfiguration": { "level": level(meta.level) },
         "properties": { "tags": [meta.family.as_str()] },
