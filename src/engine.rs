@@ -1,6 +1,7 @@
 //! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
 
 mod context;
+mod gather;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -369,7 +370,7 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
     }
     findings.retain(|finding| finding.level != Level::Off);
     outcome.suppressed += excused;
-    outcome.findings.append(&mut findings);
+    outcome.findings.append(&mut gather::gather(findings));
     outcome.done.push(set);
 }
 

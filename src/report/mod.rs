@@ -148,19 +148,21 @@ fn close(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()>
     if style.quiet { Ok(()) } else { writeln!(out, "{}", closing(outcome)) }
 }
 
-/// Names findings across runs: from the rule, the policy and the place in it, never from a line. Findings that
-/// agree in all of these are told apart by their order.
+/// Names findings across runs: from the rule, the policy and the place in it, never from a line. A finding that
+/// stands for several policies is named by what they have in common instead of by the one that comes first.
+/// Findings that agree in all of these are told apart by their order.
 fn fingerprints(outcome: &Outcome) -> Vec<String> {
     let mut seen = std::collections::HashMap::new();
     let of = |finding: &Finding| {
-        let policy = match &finding.policy {
-            Some(policy) => policy.id.clone().or(policy.name.clone()).unwrap_or_default(),
-            None => outcome.sources.path(finding.primary.span.file).to_owned(),
+        let about = match (&finding.cause, &finding.policy) {
+            (Some(cause), _) => cause.clone(),
+            (None, Some(policy)) => policy.id.clone().or(policy.name.clone()).unwrap_or_default(),
+            (None, None) => outcome.sources.path(finding.primary.span.file).to_owned(),
         };
         let count =
-            seen.entry((finding.rule.clone(), policy.clone(), finding.place.clone())).or_insert(0_usize);
+            seen.entry((finding.rule.clone(), about.clone(), finding.place.clone())).or_insert(0_usize);
         let mut hash = Sha256::new();
-        for part in [finding.rule.as_str(), &policy, &finding.place, &count.to_string()] {
+        for part in [finding.rule.as_str(), &about, &finding.place, &count.to_string()] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
@@ -177,10 +179,15 @@ fn url(finding: &Finding) -> Option<&'static str> {
 
 /// The policy a finding is about, its message and its primary label, for formats with one line a finding.
 fn headline(finding: &Finding) -> String {
-    let message = match finding.primary.message.as_str() {
+    let mut message = match finding.primary.message.as_str() {
         "" => finding.message.clone(),
         label => format!("{}: {label}", finding.message),
     };
+    match finding.repeats() {
+        0 => {}
+        1 => message.push_str(" (and 1 more place)"),
+        many => message.push_str(&format!(" (and {many} more places)")),
+    }
     match policy_name(finding) {
         Some(name) => printable(&format!("`{name}`: {message}")),
         None => printable(&message),
