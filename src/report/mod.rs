@@ -4,6 +4,7 @@ pub mod access;
 mod concise;
 mod github;
 mod json;
+pub mod listing;
 mod pretty;
 mod sarif;
 
