@@ -14,7 +14,8 @@ use std::fs;
 
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome};
-use calint::rule::Rule;
+use calint::finding::Level;
+use calint::rule::{Family, Rule};
 use calint::rules::ALL;
 
 const HEADINGS: [&str; 5] =
@@ -125,19 +126,35 @@ fn examples_do_what_they_say() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
         let examples = examples(rule.meta().docs);
-        for wanted in [true, false] {
-            let formats: BTreeSet<_> = examples
-                .iter()
-                .filter(|example| example.bad == wanted)
-                .map(|example| &example.format)
-                .collect();
-            assert!(!formats.is_empty(), "{id}: has bad and good examples");
-        }
         for example in &examples {
             let outcome = run(example, *rule);
             let found = common::rules(&outcome).into_iter().filter(|found| *found == id).count();
             let all = common::verdicts(&outcome);
             assert_eq!(found, usize::from(example.bad), "{id}: found {all:?} in\n{}", example.text);
+            if !example.bad {
+                assert!(outcome.policies > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
+                let errors = outcome.findings.iter().filter(|finding| finding.level == Level::Error).count();
+                assert_eq!(errors, 0, "{id}: found {all:?} in a good example\n{}", example.text);
+            } else if rule.meta().family != Family::Input {
+                assert!(outcome.policies > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
+            }
+        }
+    }
+}
+
+/// Bad and good examples each come in two notations, so that a rule is tried on more than one way to write a policy.
+/// A configuration has one notation, YAML, so a rule whose examples are configurations is spared.
+#[test]
+fn examples_come_in_two_notations() {
+    for rule in ALL {
+        let id = rule.meta().id.as_str();
+        let examples = examples(rule.meta().docs);
+        let wanted = if examples.iter().all(|example| example.config) { 1 } else { 2 };
+        for bad in [true, false] {
+            let formats: BTreeSet<_> =
+                examples.iter().filter(|example| example.bad == bad).map(|example| &example.format).collect();
+            let kind = if bad { "bad" } else { "good" };
+            assert!(formats.len() >= wanted, "{id}: {kind} examples are in {formats:?} only");
         }
     }
 }
