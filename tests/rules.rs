@@ -12,71 +12,19 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 
-use calint::discover::ConfigChoice;
-use calint::engine::{self, Options, Outcome};
+use calint::engine::Outcome;
 use calint::finding::Level;
 use calint::rule::{Family, Rule};
 use calint::rules::ALL;
+use common::examples::Example;
 
 const HEADINGS: [&str; 5] =
     ["## Why it matters", "## Bad", "## Good", "## When to allow it", "## References"];
 
-/// A policy without any finding, for examples that are configurations.
-const HEALTHY: &str = r#"{
-  "displayName": "Example", "state": "enabled",
-  "conditions": {
-    "users": { "includeUsers": ["All"], "excludeGroups": ["5b0f3a52-6c1e-4f0e-8b1d-2f4f6a7c9d10"] },
-    "applications": { "includeApplications": ["All"] }
-  },
-  "grantControls": { "operator": "OR", "builtInControls": ["mfa"] }
-}"#;
-
-struct Example {
-    format: String,
-    bad: bool,
-    config: bool,
-    text: String,
-}
-
-fn examples(docs: &str) -> Vec<Example> {
-    let mut found = Vec::new();
-    let mut lines = docs.lines();
-    while let Some(line) = lines.next() {
-        let Some(info) = line.strip_prefix("```") else { continue };
-        let words: Vec<_> = info.split_whitespace().collect();
-        let text: Vec<_> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
-        if words.contains(&"bad") || words.contains(&"good") {
-            found.push(Example {
-                format: words[0].to_owned(),
-                bad: words.contains(&"bad"),
-                config: words.contains(&"config"),
-                text: text.join("\n"),
-            });
-        }
-    }
-    found
-}
-
 /// A rule that is off by default is asked for.
 fn run(example: &Example, rule: &dyn Rule) -> Outcome {
-    let only = if rule.is_on() { Vec::new() } else { vec![rule.meta().id.as_str().to_owned()] };
-    if !example.config {
-        let stdin = Some((format!("example.{}", example.format), example.text.as_bytes().to_vec()));
-        let options = Options { stdin, only, ..common::options() };
-        return engine::run(&options).unwrap_or_else(|_| panic!("no configuration is read"));
-    }
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("calint.yaml"), &example.text).unwrap();
-    fs::write(folder.path().join("example.json"), HEALTHY).unwrap();
-    let options = Options {
-        paths: vec![folder.path().to_path_buf()],
-        config: ConfigChoice::Nearest,
-        ..common::options()
-    };
-    match engine::run(&options) {
-        Ok(outcome) => outcome,
-        Err(failure) => panic!("configuration is refused: {:?}", failure.problems),
-    }
+    let asked = [rule.meta().id.as_str()];
+    example.run(if rule.is_on() { &[] } else { &asked })
 }
 
 #[test]
@@ -125,7 +73,7 @@ fn documentation_is_complete() {
 fn examples_do_what_they_say() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
-        let examples = examples(rule.meta().docs);
+        let examples = Example::all(rule.meta().docs);
         for example in &examples {
             let outcome = run(example, *rule);
             let found = common::rules(&outcome).into_iter().filter(|found| *found == id).count();
@@ -148,7 +96,7 @@ fn examples_do_what_they_say() {
 fn examples_come_in_two_notations() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
-        let examples = examples(rule.meta().docs);
+        let examples = Example::all(rule.meta().docs);
         let wanted = if examples.iter().all(|example| example.config) { 1 } else { 2 };
         for bad in [true, false] {
             let formats: BTreeSet<_> =
