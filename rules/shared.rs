@@ -197,7 +197,8 @@ pub(super) fn finish(
     if !everyone.unknown.is_empty() {
         finding.level = finding.level.max(Level::Note);
     }
-    if !everyone.unknown.is_empty() || left_out.is_unsure() {
+    let unsure = finding.certainty == Certainty::Unverified;
+    if unsure || !everyone.unknown.is_empty() || left_out.is_unsure() {
         finding = unverified(finding.certainty(Certainty::Unverified));
     } else if left_out.relief() == Relief::OnlyEmergency
         && let Some(presumption) = access.emergency.presumption()
@@ -223,7 +224,10 @@ fn unverified(mut finding: Finding) -> Finding {
     }
     finding.note = finding.note.map(|note| format!("unless what is not known here changes it, {note}"));
     finding.help = finding.help.map(|help| {
-        format!("write ids where a placeholder, a name or an expression stands, so that this can be decided; {help}")
+        format!(
+            "write ids and known values where a placeholder, a name or an expression stands, so that this can be \
+             decided; {help}"
+        )
     });
     finding
 }

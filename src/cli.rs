@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::finding::Level;
 use crate::report::ReportFormat;
 use crate::report::access::AccessFormat;
+use crate::report::listing::ListingFormat;
 
 /// Finds the Conditional Access policies that would lock your organization out, before they are merged.
 #[derive(Debug, Parser)]
@@ -35,7 +36,7 @@ pub enum Command {
     /// Explain a rule, or an error code people see at sign-in
     Explain(ExplainArgs),
     /// List the rules
-    Rules,
+    Rules(RulesArgs),
     /// Print the policies of a file as the rules see them
     Model(ModelArgs),
     /// Write a calint.yaml to start from
@@ -182,6 +183,26 @@ pub struct ExplainArgs {
     /// A rule, such as block-everyone, or an error code, such as AADSTS53003
     #[arg(value_name = "RULE|CODE")]
     pub subject: String,
+    /// The format to print
+    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    pub format: ExplainFormat,
+}
+
+/// The formats of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// The documentation, which is Markdown
+    Markdown,
+    /// JSON; the shape is versioned
+    Json,
+}
+
+/// Arguments of `rules`.
+#[derive(Args, Debug)]
+pub struct RulesArgs {
+    /// The format to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListingFormat,
 }
 
 /// Arguments of `model`.

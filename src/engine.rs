@@ -2,6 +2,7 @@
 
 pub mod change;
 mod context;
+mod gather;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -402,7 +403,7 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
         findings.retain(|finding| finding.unread || takes_part(finding, &asked));
     }
     outcome.suppressed += excused;
-    outcome.findings.append(&mut findings);
+    outcome.findings.append(&mut gather::gather(findings));
     outcome.done.push(set);
 }
 

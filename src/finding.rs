@@ -192,6 +192,9 @@ pub struct Finding {
     pub error_codes: Vec<ErrorCode>,
     /// The place inside the policy in the schema's words, such as `conditions.users`; part of the fingerprint.
     pub place: Cow<'static, str>,
+    /// What it has in common with findings of the same rule on other policies, such as the text of a placeholder.
+    /// Those that are not excused are reported as one, and `related` then holds the places of the others.
+    pub cause: Option<String>,
     /// The file could not be used in full, so the run did not do its job.
     pub unread: bool,
 }
@@ -214,6 +217,7 @@ impl Finding {
             recovery: None,
             error_codes: Vec::new(),
             place: Cow::Borrowed(""),
+            cause: None,
             unread: false,
         }
     }
@@ -283,6 +287,19 @@ impl Finding {
     pub fn place(mut self, place: impl Into<Cow<'static, str>>) -> Self {
         self.place = place.into();
         self
+    }
+
+    /// Names what it has in common with findings of the same rule on other policies.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// In how many places of other policies the same was found.
+    #[must_use]
+    pub fn repeats(&self) -> usize {
+        if self.cause.is_some() { self.related.len() } else { 0 }
     }
 
     /// Marks the file as not fully read.

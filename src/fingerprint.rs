@@ -7,20 +7,22 @@ use sha2::{Digest, Sha256};
 use crate::finding::Finding;
 use crate::source::Sources;
 
-/// Names findings across runs: from the rule, the policy and the place in it, never from a line. Findings that
-/// agree in all of these are told apart by their order.
+/// Names findings across runs: from the rule, the policy and the place in it, never from a line. A finding that
+/// stands for several policies is named by what they have in common instead of by the one that comes first.
+/// Findings that agree in all of these are told apart by their order.
 #[must_use]
 pub fn of(findings: &[Finding], sources: &Sources) -> Vec<String> {
     let mut seen = HashMap::new();
     let of = |finding: &Finding| {
-        let policy = match &finding.policy {
-            Some(policy) => policy.id.clone().or(policy.name.clone()).unwrap_or_default(),
-            None => sources.path(finding.primary.span.file).to_owned(),
+        let about = match (&finding.cause, &finding.policy) {
+            (Some(cause), _) => cause.clone(),
+            (None, Some(policy)) => policy.id.clone().or(policy.name.clone()).unwrap_or_default(),
+            (None, None) => sources.path(finding.primary.span.file).to_owned(),
         };
         let count =
-            seen.entry((finding.rule.clone(), policy.clone(), finding.place.clone())).or_insert(0_usize);
+            seen.entry((finding.rule.clone(), about.clone(), finding.place.clone())).or_insert(0_usize);
         let mut hash = Sha256::new();
-        for part in [finding.rule.as_str(), &policy, &finding.place, &count.to_string()] {
+        for part in [finding.rule.as_str(), &about, &finding.place, &count.to_string()] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }

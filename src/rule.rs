@@ -26,6 +26,47 @@ pub enum Family {
 }
 
 impl Family {
+    /// All of them, in the order they are listed in.
+    pub const ALL: [Self; 7] = [
+        Self::Lockout,
+        Self::Validity,
+        Self::Coverage,
+        Self::Hygiene,
+        Self::Change,
+        Self::Input,
+        Self::Exception,
+    ];
+
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Lockout => "Lockout",
+            Self::Validity => "Validity",
+            Self::Coverage => "Coverage",
+            Self::Hygiene => "Hygiene",
+            Self::Change => "Change",
+            Self::Input => "Input",
+            Self::Exception => "Exception",
+        }
+    }
+
+    /// What its rules find, as a sentence.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Lockout => "People cannot sign in, or cannot undo it.",
+            Self::Validity => "Microsoft Graph refuses a policy, or it has no effect.",
+            Self::Coverage => "Sign-ins that no policy protects.",
+            Self::Hygiene => "A policy works, and will give trouble to whoever keeps it.",
+            Self::Change => "A change takes access or protection away; `calint diff` reports these.",
+            Self::Input => "Files that cannot be read as meant, so that something was not checked.",
+            Self::Exception => {
+                "Exceptions in the configuration or in a comment that do not do what they say."
+            }
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

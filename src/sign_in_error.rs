@@ -5,12 +5,14 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::access::{Demand, Need};
 use crate::finding::ErrorCode;
 use crate::policy::words::Control;
 
 /// An error at sign-in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct SignInError {
     /// Its code.
     pub code: ErrorCode,

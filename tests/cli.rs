@@ -317,6 +317,48 @@ fn helpers_explain() {
 }
 
 #[test]
+fn rules_are_listed_for_people_and_programs() {
+    let folder = folder(&[]);
+    let (text, _, _) = run(folder.path(), &["rules"]);
+    let (markdown, _, _) = run(folder.path(), &["rules", "--format", "markdown"]);
+    let (json, _, exit) = run(folder.path(), &["rules", "--format", "json"]);
+    assert_eq!(exit, Some(0));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["version"], 1);
+    let listed = json["rules"].as_array().unwrap();
+    assert_eq!(listed.len(), calint::rules::ALL.len());
+    for rule in listed {
+        let [id, family, level, summary, url] =
+            ["id", "family", "level", "summary", "url"].map(|name| rule[name].as_str().unwrap());
+        let line = text.lines().find(|line| line.split_whitespace().next() == Some(id)).unwrap();
+        assert!([family, level, summary].iter().all(|part| line.contains(part)), "{line}");
+        let standing = if rule["onByDefault"].as_bool().unwrap() { "on" } else { "off" };
+        let row = format!("| [`{id}`]({url}) | {level} | {standing} | {summary} |");
+        assert_eq!(markdown.lines().filter(|line| *line == row).count(), 1, "{row}");
+    }
+    let off = listed.iter().find(|rule| rule["id"] == "unprotected-sign-in").unwrap();
+    assert_eq!(off["onByDefault"], false);
+}
+
+#[test]
+fn every_rule_is_explained() {
+    let folder = folder(&[]);
+    for rule in calint::rules::ALL {
+        let meta = rule.meta();
+        let (text, _, exit) = run(folder.path(), &["explain", meta.id.as_str()]);
+        assert_eq!((text.as_str(), exit), (meta.docs, Some(0)));
+        let (out, _, _) = run(folder.path(), &["explain", meta.id.as_str(), "--format", "json"]);
+        let value: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(value["rule"]["id"], meta.id.as_str());
+        assert_eq!(value["documentation"], meta.docs);
+    }
+    let (out, _, _) = run(folder.path(), &["explain", "53003", "--format", "json"]);
+    let value: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["error"]["code"], "AADSTS53003");
+    assert!(value["error"]["remedy"].is_string());
+}
+
+#[test]
 fn init_writes_a_configuration_once() {
     let folder = folder(&[("policies/a.json", &fine("A"))]);
     assert_eq!(run(folder.path(), &["init"]).2, Some(0));

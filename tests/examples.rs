@@ -12,6 +12,7 @@ use std::fs;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use calint::rule::Family;
 use calint::rules::ALL;
 use calint::{load, syntax};
 
@@ -105,13 +106,16 @@ fn run(command: &str) -> (String, Option<i32>) {
     (without_trailing_space(&(out + &err)), code)
 }
 
-/// The table of all rules.
+/// The table of the families of rules.
 fn table() -> String {
-    let mut table = "| rule | highest level | what it finds |\n|---|---|---|\n".to_owned();
-    for rule in ALL {
-        let meta = rule.meta();
-        let (id, level, summary) = (meta.id.as_str(), meta.level, meta.summary());
-        writeln!(table, "| [`{id}`](rules/{id}/README.md) | {level} | {summary} |").unwrap();
+    let mut table = "| family | what its rules find | rules |\n|---|---|---|\n".to_owned();
+    for family in Family::ALL {
+        let count = ALL.iter().filter(|rule| rule.meta().family == family).count();
+        if count == 0 {
+            continue;
+        }
+        let (name, meaning) = (family.as_str(), family.meaning());
+        writeln!(table, "| [{name}](rules/README.md#{name}) | {meaning} | {count} |").unwrap();
     }
     table
 }
@@ -149,7 +153,8 @@ fn refreshed(name: &str, document: &str) -> (String, Vec<String>) {
     if let Some(with_table) = with_table(&text)
         && with_table != text
     {
-        differences.push(format!("{name}: the table of rules is not up to date\n{}", table()));
+        differences
+            .push(format!("{name}: the table of the families of rules is not up to date\n{}", table()));
         text = with_table;
     }
     (text, differences)

@@ -33,7 +33,7 @@ const RULES: [&str; 7] = [
 ];
 
 /// A fragment of a policy and what it means. `ID` in the text stands for the id of some object, another one
-/// each time.
+/// each time, and `NEW` for something that makes a text one of its own: one text in several policies is one finding.
 type Table<M> = &'static [(&'static str, M)];
 
 /// Whether all users are taken in.
@@ -96,13 +96,13 @@ const EXCLUDED: Table<Excluded> = &[
     (r#"{"excludeGroups": [""]}"#, VOID),
     (r#"{"excludeUsers": ["Current administrator will be excluded"]}"#, VOID),
     (r#"{"excludeUsers": ["Current administrator will be excluded", ""]}"#, VOID),
-    (r#"{"excludeGroups": ["<id of the emergency access group>"]}"#, UNCLEAR),
-    (r#"{"excludeGroups": ["{{emergencyAccessGroup}}"]}"#, UNCLEAR),
-    (r#"{"excludeGroups": ["${emergency_access_group}"]}"#, UNCLEAR),
-    (r#"{"excludeGroups": ["Emergency access"]}"#, UNCLEAR),
-    (r#"{"excludeUsers": ["emergency1@contoso.onmicrosoft.com"]}"#, UNCLEAR),
+    (r#"{"excludeGroups": ["<id of the emergency access group NEW>"]}"#, UNCLEAR),
+    (r#"{"excludeGroups": ["{{emergencyAccessGroupNEW}}"]}"#, UNCLEAR),
+    (r#"{"excludeGroups": ["${emergency_access_group_NEW}"]}"#, UNCLEAR),
+    (r#"{"excludeGroups": ["Emergency access NEW"]}"#, UNCLEAR),
+    (r#"{"excludeUsers": ["emergencyNEW@contoso.onmicrosoft.com"]}"#, UNCLEAR),
     (
-        r#"{"excludeUsers": ["Current administrator will be excluded"], "excludeGroups": ["{{group}}"]}"#,
+        r#"{"excludeUsers": ["Current administrator will be excluded"], "excludeGroups": ["{{groupNEW}}"]}"#,
         Excluded { nobody: true, ..UNCLEAR },
     ),
     (r#"{"excludeGroups": ["ID"]}"#, PEOPLE),
@@ -111,7 +111,7 @@ const EXCLUDED: Table<Excluded> = &[
     (r#"{"excludeUsers": ["ID", "GuestsOrExternalUsers"]}"#, PEOPLE),
     (r#"{"excludeRoles": ["62e90394-69f5-4237-9190-012177145e10"]}"#, PEOPLE),
     (r#"{"excludeUsers": ["", "ID"]}"#, Excluded { nobody: true, ..PEOPLE }),
-    (r#"{"excludeGroups": ["ID", "<group>"]}"#, Excluded { unclear: true, ..PEOPLE }),
+    (r#"{"excludeGroups": ["ID", "<group NEW>"]}"#, Excluded { unclear: true, ..PEOPLE }),
 ];
 
 /// How much of the tenant's resources a policy covers.
@@ -476,6 +476,9 @@ impl Random {
     fn fill_in_ids(&mut self, value: &mut Value) {
         match value {
             Value::String(text) if text == "ID" => *text = self.id(),
+            Value::String(text) if text.contains("NEW") => {
+                *text = text.replace("NEW", &format!("{:x}", self.next()));
+            }
             Value::Array(items) => items.iter_mut().for_each(|item| self.fill_in_ids(item)),
             Value::Object(members) => members.values_mut().for_each(|member| self.fill_in_ids(member)),
             _ => {}

@@ -101,7 +101,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         scratch = pathlib.Path(folder)
         environment = os.environ | {"PRE_COMMIT_HOME": str(scratch / "pre-commit")}
-        # One build for the hooks and the wheel would need one target folder; each asks cargo for its own profile.
+        # Whether it builds and installs is asked here, not how fast the program is.
+        environment |= {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0"}
+        environment |= {"CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
         environment.pop("CARGO_TARGET_DIR", None)
         run([sys.executable, "-m", "venv", scratch / "tools"], scratch, environment)
         tools = scratch / "tools/bin"

@@ -12,95 +12,19 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 
-use calint::discover::ConfigChoice;
-use calint::engine::change::Base;
-use calint::engine::{self, Options, Outcome};
-use calint::rule::Rule;
+use calint::engine::Outcome;
+use calint::finding::Level;
+use calint::rule::{Family, Rule};
 use calint::rules::ALL;
+use common::examples::Example;
 
 const HEADINGS: [&str; 5] =
     ["## Why it matters", "## Bad", "## Good", "## When to allow it", "## References"];
 
-/// A policy without any finding, for examples that are configurations.
-const HEALTHY: &str = r#"{
-  "displayName": "Example", "state": "enabled",
-  "conditions": {
-    "users": { "includeUsers": ["All"], "excludeGroups": ["5b0f3a52-6c1e-4f0e-8b1d-2f4f6a7c9d10"] },
-    "applications": { "includeApplications": ["All"] }
-  },
-  "grantControls": { "operator": "OR", "builtInControls": ["mfa"] }
-}"#;
-
-struct Example {
-    format: String,
-    bad: bool,
-    config: bool,
-    /// The state before the change, where the example is a change.
-    base: Option<String>,
-    text: String,
-}
-
-fn examples(docs: &str) -> Vec<Example> {
-    let mut found = Vec::new();
-    let mut base = None;
-    let mut lines = docs.lines();
-    while let Some(line) = lines.next() {
-        let Some(info) = line.strip_prefix("```") else { continue };
-        let words: Vec<_> = info.split_whitespace().collect();
-        let text: Vec<_> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
-        if words.contains(&"base") {
-            base = Some(text.join("\n"));
-        }
-        if words.contains(&"bad") || words.contains(&"good") {
-            found.push(Example {
-                format: words[0].to_owned(),
-                bad: words.contains(&"bad"),
-                config: words.contains(&"config"),
-                base: base.take(),
-                text: text.join("\n"),
-            });
-        }
-    }
-    found
-}
-
 /// A rule that is off by default is asked for.
 fn run(example: &Example, rule: &dyn Rule) -> Outcome {
-    let only = if rule.is_on() { Vec::new() } else { vec![rule.meta().id.as_str().to_owned()] };
-    if let Some(base) = &example.base {
-        return change(base, example);
-    }
-    if !example.config {
-        let stdin = Some((format!("example.{}", example.format), example.text.as_bytes().to_vec()));
-        let options = Options { stdin, only, ..common::options() };
-        return engine::run(&options).unwrap_or_else(|_| panic!("no configuration is read"));
-    }
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("calint.yaml"), &example.text).unwrap();
-    fs::write(folder.path().join("example.json"), HEALTHY).unwrap();
-    let options = Options {
-        paths: vec![folder.path().to_path_buf()],
-        config: ConfigChoice::Nearest,
-        ..common::options()
-    };
-    match engine::run(&options) {
-        Ok(outcome) => outcome,
-        Err(failure) => panic!("configuration is refused: {:?}", failure.problems),
-    }
-}
-
-/// An example that is a change, each state in a folder of its own.
-fn change(base: &str, example: &Example) -> Outcome {
-    let folder = tempfile::tempdir().unwrap();
-    let roots = ["before", "after"].map(|name| folder.path().join(name));
-    for (root, text) in roots.iter().zip([base, example.text.as_str()]) {
-        fs::create_dir(root).unwrap();
-        fs::write(root.join(format!("example.{}", example.format)), text).unwrap();
-    }
-    let [before, after] = roots;
-    let options = Options { paths: vec![after.clone()], ..common::options() };
-    let base = Base::Files { paths: vec![before.clone()], roots: (before, after), revision: None };
-    engine::change::diff(&options, &base, "before").unwrap_or_else(|_| panic!("no configuration is read"))
+    let asked = [rule.meta().id.as_str()];
+    example.run(if rule.is_on() { &[] } else { &asked })
 }
 
 #[test]
@@ -149,20 +73,36 @@ fn documentation_is_complete() {
 fn examples_do_what_they_say() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
-        let examples = examples(rule.meta().docs);
-        for wanted in [true, false] {
-            let formats: BTreeSet<_> = examples
-                .iter()
-                .filter(|example| example.bad == wanted)
-                .map(|example| &example.format)
-                .collect();
-            assert!(!formats.is_empty(), "{id}: has bad and good examples");
-        }
+        let examples = Example::all(rule.meta().docs);
         for example in &examples {
             let outcome = run(example, *rule);
             let found = common::rules(&outcome).into_iter().filter(|found| *found == id).count();
             let all = common::verdicts(&outcome);
             assert_eq!(found, usize::from(example.bad), "{id}: found {all:?} in\n{}", example.text);
+            if !example.bad {
+                assert!(outcome.policies > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
+                let errors = outcome.findings.iter().filter(|finding| finding.level == Level::Error).count();
+                assert_eq!(errors, 0, "{id}: found {all:?} in a good example\n{}", example.text);
+            } else if rule.meta().family != Family::Input {
+                assert!(outcome.policies > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
+            }
+        }
+    }
+}
+
+/// Bad and good examples each come in two notations, so that a rule is tried on more than one way to write a policy.
+/// A configuration has one notation, YAML, so a rule whose examples are configurations is spared.
+#[test]
+fn examples_come_in_two_notations() {
+    for rule in ALL {
+        let id = rule.meta().id.as_str();
+        let examples = Example::all(rule.meta().docs);
+        let wanted = if examples.iter().all(|example| example.config) { 1 } else { 2 };
+        for bad in [true, false] {
+            let formats: BTreeSet<_> =
+                examples.iter().filter(|example| example.bad == bad).map(|example| &example.format).collect();
+            let kind = if bad { "bad" } else { "good" };
+            assert!(formats.len() >= wanted, "{id}: {kind} examples are in {formats:?} only");
         }
     }
 }

@@ -33,7 +33,7 @@ impl Rule for EmergencyAccessBlocked {
                 if policies.len() < 2 {
                     continue;
                 }
-                let name = class.name(&access.set.directory);
+                let name = class.quoted(&access.set.directory);
                 match found.iter_mut().find(|(known, _)| *known == policies) {
                     Some((_, names)) => names.push(name),
                     None => found.push((policies, vec![name])),

@@ -1,5 +1,7 @@
 //! An exclusion that stands for nobody.
 
+use std::collections::BTreeMap;
+
 use crate::access::{self, Exclusions};
 use crate::policy::{Truth, Why};
 use crate::rule::prelude::*;
@@ -50,26 +52,32 @@ impl ExclusionThatExcludesNobody {
         Some(rest.iter().fold(finding, |finding, entry| finding.label(entry.span, label(entry))))
     }
 
-    fn perhaps_nobody(&self, policy: &Policy, exclusions: &Exclusions) -> Option<Finding> {
+    /// One finding a text: it stands for the same in every policy, so it is made decidable in one go.
+    fn perhaps_nobody(&self, policy: &Policy, exclusions: &Exclusions) -> Vec<Finding> {
         let suspect = |why| matches!(why, Why::Placeholder | Why::NameForId);
-        let entries: Vec<_> = exclusions.unknown.iter().filter(|entry| suspect(entry.value.1)).collect();
+        let mut by_text: BTreeMap<&str, Vec<&At<(String, Why)>>> = BTreeMap::new();
+        for entry in exclusions.unknown.iter().filter(|entry| suspect(entry.value.1)) {
+            by_text.entry(entry.value.0.trim()).or_default().push(entry);
+        }
+        by_text.into_iter().filter_map(|(text, entries)| self.of_text(policy, text, &entries)).collect()
+    }
+
+    fn of_text(&self, policy: &Policy, text: &str, entries: &[&At<(String, Why)>]) -> Option<Finding> {
         let (first, rest) = entries.split_first()?;
         let message = "exclusion may exclude nobody";
         let label = |entry: &At<(String, Why)>| shared::unsure(entry.value.1);
-        let finding = finding(
-            self.meta(),
-            policy,
-            Level::Warn,
-            message,
-            Label::new(first.span, label(first)),
-        )
-        .certainty(Certainty::Unverified)
-        .place("conditions.users")
-        .note("Microsoft Graph takes object ids here and nothing else; what replaces this text was not seen")
-        .help(
-            "write the object id of whoever was meant; a text that stands for emergency access can be named \
+        let primary = Label::new(first.span, label(first));
+        let finding = finding(self.meta(), policy, Level::Warn, message, primary)
+            .certainty(Certainty::Unverified)
+            .place("conditions.users")
+            .cause(text)
+            .note(
+                "Microsoft Graph takes object ids here and nothing else; what replaces this text was not seen",
+            )
+            .help(
+                "write the object id of whoever was meant; a text that stands for emergency access can be named \
                  under `emergency-access` in calint.yaml",
-        );
+            );
         Some(rest.iter().fold(finding, |finding, entry| finding.label(entry.span, label(entry))))
     }
 }

@@ -128,10 +128,20 @@ impl MissingEmergencyExclusion {
         }
         let level = self.level(policy, access, refusal, confirmed);
         let place = shared::missing(policy).unwrap_or(policy.head);
-        let message = if confirmed {
-            "policy can lock out emergency access"
-        } else {
-            "could not confirm that emergency access is excluded from this policy"
+        let exclude = shared::exclude(policy, &access.emergency);
+        let (message, help) = match (confirmed, refusal.certain) {
+            (true, true) => ("policy can lock out emergency access", exclude),
+            (true, false) => (
+                "policy may lock out emergency access",
+                format!(
+                    "{exclude}; or write a control whose effect is known, and name an export of your authentication \
+                     strengths under `context` in calint.yaml"
+                ),
+            ),
+            (false, _) => (
+                "could not confirm that emergency access is excluded from this policy",
+                format!("write ids where a placeholder, a name or an expression stands, or {exclude}"),
+            ),
         };
         let label = if confirmed { "emergency access is not excluded" } else { "no entry is known to be it" };
         let mut finding = finding(self.meta(), policy, level, message, Label::new(place, label))
@@ -139,7 +149,7 @@ impl MissingEmergencyExclusion {
             .label(who, "emergency access is covered")
             .place("conditions.users")
             .codes(&refusal.codes)
-            .help(shared::exclude(policy, &access.emergency))
+            .help(help)
             .recovery(
                 "with no emergency access left, another administrator who still gets in has to change the policy, \
                  else Microsoft support",

@@ -49,9 +49,9 @@ impl Rule for UnprotectedSignIn {
             }
             let Some(witness) = witness else { continue };
             match found.iter_mut().find(|gap| gap.targets == open) {
-                Some(gap) => gap.classes.push(class.name(&access.set.directory)),
+                Some(gap) => gap.classes.push(class.quoted(&access.set.directory)),
                 None => found.push(Gap {
-                    classes: vec![class.name(&access.set.directory)],
+                    classes: vec![class.quoted(&access.set.directory)],
                     targets: open,
                     witness,
                 }),
@@ -132,7 +132,7 @@ fn nearest<'a>(
             .aspects
             .into_iter()
             .filter(|(_, truth)| *truth != Truth::Yes)
-            .map(|(aspect, _)| aspect.as_str())
+            .map(|(aspect, _)| aspect.words())
             .collect();
         (policy, unmatched)
     });

@@ -51,7 +51,7 @@ impl WidenedPolicy {
                 found = found.related(span, "narrower before this change");
             }
         }
-        let which: Vec<_> = aspects.iter().map(|aspect| aspect.as_str()).collect();
+        let which: Vec<String> = aspects.iter().map(|aspect| format!("`{}`", aspect.as_str())).collect();
         found
             .place("change")
             .note(format!("wider in {}: {witness}", which.join(", ")))

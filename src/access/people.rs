@@ -53,13 +53,23 @@ impl Class {
     /// A name that is the same in every run; of groups and accounts, the one that exports tell.
     #[must_use]
     pub fn name(&self, directory: &Directory) -> String {
+        self.named(directory, str::to_owned)
+    }
+
+    /// The name as findings write it, with what comes from files in backticks.
+    #[must_use]
+    pub fn quoted(&self, directory: &Directory) -> String {
+        self.named(directory, |text| format!("`{text}`"))
+    }
+
+    fn named(&self, directory: &Directory, write: impl Fn(&str) -> String) -> String {
         let group = |id: &str| {
-            let told = directory.groups.get(id).and_then(|group| group.name.clone());
-            told.unwrap_or_else(|| id.to_owned())
+            let told = directory.groups.get(id).and_then(|group| group.name.as_deref());
+            write(told.unwrap_or(id))
         };
         let user = |id: &str| {
-            let told = directory.users.get(id).and_then(|user| user.name.clone());
-            told.unwrap_or_else(|| id.to_owned())
+            let told = directory.users.get(id).and_then(|user| user.name.as_deref());
+            write(told.unwrap_or(id))
         };
         match self {
             Self::Emergency(principal) => match principal.kind {

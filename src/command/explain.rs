@@ -2,9 +2,12 @@
 
 use std::io::Write;
 
+use serde_json::json;
+
 use super::{Exit, Failure};
-use crate::cli::ExplainArgs;
+use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::finding::nearest;
+use crate::report::listing;
 use crate::rules;
 use crate::sign_in_error;
 
@@ -12,11 +15,24 @@ use crate::sign_in_error;
 pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let subject = args.subject.trim();
     if let Some(rule) = rules::find(subject) {
-        out.write_all(rule.meta().docs.as_bytes())?;
+        match args.format {
+            ExplainFormat::Markdown => out.write_all(rule.meta().docs.as_bytes())?,
+            ExplainFormat::Json => {
+                let value = json!({
+                    "version": 1,
+                    "rule": listing::entry(rule),
+                    "documentation": rule.meta().docs,
+                });
+                writeln!(out, "{value:#}")?;
+            }
+        }
         return Ok(Exit::Clean);
     }
     if let Some(error) = sign_in_error::find(subject) {
-        writeln!(out, "{error}")?;
+        match args.format {
+            ExplainFormat::Markdown => writeln!(out, "{error}")?,
+            ExplainFormat::Json => writeln!(out, "{:#}", json!({ "version": 1, "error": error }))?,
+        }
         return Ok(Exit::Clean);
     }
     let known = rules::ALL.iter().map(|rule| rule.meta().id.as_str());

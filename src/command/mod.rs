@@ -68,7 +68,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Access(args)) => access::run(&args, &mut out),
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),
-        Some(Command::Rules) => rules::run(&mut out),
+        Some(Command::Rules(args)) => rules::run(&args, &mut out),
         Some(Command::Model(args)) => model::run(&args, &mut out),
         Some(Command::Init) => init::run(&mut out),
         Some(Command::Schema) => print_schema(&mut out),

@@ -3,21 +3,11 @@
 use std::io::Write;
 
 use super::{Exit, Failure};
-use crate::rules;
+use crate::cli::RulesArgs;
+use crate::report::listing;
 
-/// Lists the rules, one a line.
-pub(super) fn run(out: &mut dyn Write) -> Result<Exit, Failure> {
-    let longest = rules::ALL.iter().map(|rule| rule.meta().id.as_str().len()).max().unwrap_or_default();
-    for rule in rules::ALL {
-        let meta = rule.meta();
-        writeln!(
-            out,
-            "{:longest$}  {:5}  {:9}  {}",
-            meta.id.as_str(),
-            meta.level.as_str(),
-            meta.family.as_str(),
-            meta.summary()
-        )?;
-    }
+/// Lists the rules.
+pub(super) fn run(args: &RulesArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    listing::write(args.format, out)?;
     Ok(Exit::Clean)
 }

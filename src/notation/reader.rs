@@ -361,6 +361,7 @@ impl Reader {
                 Label::new(node.span, format!("expected {expected}")),
             )
             .note("the value was not used, and what depends on it is left undecided")
+            .help(format!("write {expected} here"))
             .place(expected.to_owned()),
         );
     }

@@ -4,6 +4,7 @@ pub mod access;
 mod concise;
 mod github;
 mod json;
+pub mod listing;
 mod pretty;
 mod sarif;
 
@@ -157,10 +158,15 @@ fn url(finding: &Finding) -> Option<&'static str> {
 
 /// The policy a finding is about, its message and its primary label, for formats with one line a finding.
 fn headline(finding: &Finding) -> String {
-    let message = match finding.primary.message.as_str() {
+    let mut message = match finding.primary.message.as_str() {
         "" => finding.message.clone(),
         label => format!("{}: {label}", finding.message),
     };
+    match finding.repeats() {
+        0 => {}
+        1 => message.push_str(" (and 1 more place)"),
+        many => message.push_str(&format!(" (and {many} more places)")),
+    }
     match policy_name(finding) {
         Some(name) => printable(&format!("`{name}`: {message}")),
         None => printable(&message),

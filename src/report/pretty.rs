@@ -42,15 +42,22 @@ pub(super) fn one(finding: &Finding, sources: &Sources, style: Style, out: &mut 
     if !shown.has_snippet() {
         text.push_str(&indented("in", sources.path(finding.primary.span.file), style));
     }
-    for (file, labels) in by_file(&finding.related) {
-        let view = View::new(finding, &labels, sources, None);
+    let related = by_file(&finding.related);
+    let left_out = if finding.repeats() > 0 { related.len().saturating_sub(REPEATS) } else { 0 };
+    for (file, labels) in related.iter().take(related.len() - left_out) {
+        let view = View::new(finding, labels, sources, None);
         if view.has_snippet() {
             let mut snippet = String::new();
             handler.render_report(&mut snippet, &view).map_err(io::Error::other)?;
             text.push_str(&without_header(&snippet));
         } else {
-            text.push_str(&indented("in", sources.path(file), style));
+            text.push_str(&indented("in", sources.path(*file), style));
         }
+    }
+    match left_out {
+        0 => {}
+        1 => text.push_str(&indented("also", "in 1 more file", style)),
+        many => text.push_str(&indented("also", &format!("in {many} more files"), style)),
     }
     if let Some(name) = policy_name(finding) {
         text.push_str(&indented("policy", &printable(name), style));
@@ -68,6 +75,9 @@ pub(super) fn one(finding: &Finding, sources: &Sources, style: Style, out: &mut 
 const WIDE: usize = 240;
 /// How much of a wide line is shown before and behind a label, in bytes.
 const AROUND: usize = 40;
+
+/// Of files in which the same was found again, how many are shown.
+const REPEATS: usize = 3;
 
 fn is_wide(labels: &[&Label], sources: &Sources) -> bool {
     labels.iter().any(|label| {

@@ -52,6 +52,8 @@ fn read_blocks(text: &str, file: FileId) -> (Vec<Part>, Vec<Finding>) {
 
 fn syntax_error(reason: &str, span: Span) -> Finding {
     let reason = reason.lines().next().unwrap_or_default().trim_end_matches('.');
+    // What could stand here instead is a list of every sign there is.
+    let reason = reason.split_once("; expected `").map_or(reason, |(fault, _)| fault);
     let label = if reason.is_empty() { "reading stopped here" } else { reason };
     Finding::new(
         input::SYNTAX_ERROR,
@@ -60,6 +62,7 @@ fn syntax_error(reason: &str, span: Span) -> Finding {
         Label::new(span, label),
     )
     .note("a policy in a block that cannot be read is not checked; the other blocks of the file are")
+    .help("correct this place; `terraform validate` stops there too")
     .unread()
 }
 

@@ -154,6 +154,7 @@ fn broken(error: &ParseError, span: Span, text: &str) -> Finding {
     let label = if span.end as usize >= text.trim_end().len() { "the text ends here" } else { label };
     Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, label))
         .note("a policy in a file that cannot be read is not checked")
+        .help("correct this place; the cause may stand before it, such as an open quote or bracket")
         .unread()
 }
 

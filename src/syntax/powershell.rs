@@ -27,6 +27,8 @@ pub fn read<'t>(text: &'t str, resource: &str, file: FileId) -> Tree<'t> {
                         format!("block of `{resource}` is not closed"),
                         Label::new(span, "the text ends here"),
                     )
+                    .note("a policy in a block that cannot be read is not checked")
+                    .help("close the block with `}`, or export it again")
                     .unread(),
                 );
                 return tree;

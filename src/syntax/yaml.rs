@@ -253,13 +253,14 @@ fn plain(text: Cow<'_, str>) -> Value<'_> {
 }
 
 fn syntax_error(info: &str, span: Span) -> Finding {
-    let message = if info.contains("recursion limit") {
-        format!("nesting is deeper than {MAX_DEPTH} levels, so the file was not read")
-    } else {
-        "text is not well-formed YAML".to_owned()
-    };
-    Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, info.trim_end_matches('.')))
+    if info.contains("recursion limit") {
+        return too_deep(span);
+    }
+    let label = info.trim_end_matches('.').replace("illegal", "unexpected");
+    let message = "text is not well-formed YAML";
+    Finding::new(input::SYNTAX_ERROR, Level::Error, message, Label::new(span, label))
         .note("a policy in a file that cannot be read is not checked")
+        .help("correct this place; the cause may stand before it, such as a wrong indent or an open bracket")
         .unread()
 }
 

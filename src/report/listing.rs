@@ -1,0 +1,108 @@
+//! What rules there are, and what is known of each.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::finding::{Level, RuleId};
+use crate::rule::{Family, Meta, Rule};
+use crate::rules;
+
+/// The formats of the list of rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListingFormat {
+    /// One rule a line
+    #[default]
+    Text,
+    /// A table a family
+    Markdown,
+    /// JSON; the shape is versioned
+    Json,
+}
+
+/// What programs are told of a rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    id: &'static RuleId,
+    family: Family,
+    level: Level,
+    #[serde(rename = "onByDefault")]
+    is_on: bool,
+    summary: &'static str,
+    url: Option<&'static str>,
+}
+
+/// What programs are told of a rule.
+#[must_use]
+pub fn entry(rule: &'static dyn Rule) -> Entry {
+    let meta = rule.meta();
+    Entry {
+        id: &meta.id,
+        family: meta.family,
+        level: meta.level,
+        is_on: rule.is_on(),
+        summary: meta.summary(),
+        url: meta.url(),
+    }
+}
+
+#[derive(Serialize)]
+struct Document {
+    version: u8,
+    rules: Vec<Entry>,
+}
+
+/// Writes the list.
+///
+/// # Errors
+/// What the writer returns.
+pub fn write(format: ListingFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ListingFormat::Text => text(out),
+        ListingFormat::Markdown => {
+            out.write_all(markdown(|meta| meta.url().unwrap_or_default().to_owned()).as_bytes())
+        }
+        ListingFormat::Json => {
+            let rules = rules::ALL.iter().map(|rule| entry(*rule)).collect();
+            serde_json::to_writer_pretty(&mut *out, &Document { version: 1, rules })?;
+            writeln!(out)
+        }
+    }
+}
+
+fn text(out: &mut dyn Write) -> io::Result<()> {
+    let longest = rules::ALL.iter().map(|rule| rule.meta().id.as_str().len()).max().unwrap_or_default();
+    rules::ALL.iter().try_for_each(|rule| {
+        let meta = rule.meta();
+        writeln!(
+            out,
+            "{:longest$}  {:5}  {:9}  {}",
+            meta.id.as_str(),
+            meta.level.as_str(),
+            meta.family.as_str(),
+            meta.summary()
+        )
+    })
+}
+
+/// A heading and a table for each family; the name of a rule leads to where `link` says.
+pub fn markdown(link: impl Fn(&Meta) -> String) -> String {
+    let tables = Family::ALL.iter().filter_map(|family| {
+        let rows: String = rules::ALL
+            .iter()
+            .filter(|rule| rule.meta().family == *family)
+            .map(|rule| row(*rule, &link(rule.meta())))
+            .collect();
+        let head = "| rule | highest level | by default | what it finds |\n|---|---|---|---|\n";
+        let (name, meaning) = (family.title(), family.meaning());
+        (!rows.is_empty()).then(|| format!("## {name}\n\n{meaning}\n\n{head}{rows}"))
+    });
+    tables.collect::<Vec<_>>().join("\n")
+}
+
+fn row(rule: &dyn Rule, link: &str) -> String {
+    let meta = rule.meta();
+    let standing = if rule.is_on() { "on" } else { "off" };
+    format!("| [`{}`]({link}) | {} | {standing} | {} |\n", meta.id, meta.level, meta.summary())
+}
