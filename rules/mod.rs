@@ -1,6 +1,7 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
 mod change;
+mod any_state;
 mod shared;
 mod together;
 
@@ -8,6 +9,8 @@ mod together;
 mod activation_deadlock;
 #[path = "app-protection-for-everyone/rule.rs"]
 mod app_protection_for_everyone;
+#[path = "app-that-cannot-be-targeted/rule.rs"]
+mod app_that_cannot_be_targeted;
 #[path = "block-all-but-some-apps/rule.rs"]
 mod block_all_but_some_apps;
 #[path = "block-every-platform/rule.rs"]
@@ -24,32 +27,58 @@ mod duplicate_key;
 mod emergency_access_blocked;
 #[path = "emptied-exclusion-group/rule.rs"]
 mod emptied_exclusion_group;
+#[path = "empty-assignment/rule.rs"]
+mod empty_assignment;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
+#[path = "excluded-and-included/rule.rs"]
+mod excluded_and_included;
 #[path = "exclusion-that-excludes-nobody/rule.rs"]
 mod exclusion_that_excludes_nobody;
 #[path = "expired-exception/rule.rs"]
 mod expired_exception;
 #[path = "hybrid-join-for-everyone/rule.rs"]
 mod hybrid_join_for_everyone;
+#[path = "impossible-device-registration/rule.rs"]
+mod impossible_device_registration;
 #[path = "incomplete-export/rule.rs"]
 mod incomplete_export;
 #[path = "lost-access/rule.rs"]
 mod lost_access;
 #[path = "lost-protection/rule.rs"]
 mod lost_protection;
+#[path = "incomplete-external-tenants/rule.rs"]
+mod incomplete_external_tenants;
+#[path = "invalid-device-condition/rule.rs"]
+mod invalid_device_condition;
+#[path = "invalid-named-location/rule.rs"]
+mod invalid_named_location;
+#[path = "invalid-workload-policy/rule.rs"]
+mod invalid_workload_policy;
+#[path = "misplaced-activesync/rule.rs"]
+mod misplaced_activesync;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
+#[path = "mixed-targets/rule.rs"]
+mod mixed_targets;
+#[path = "name-for-id/rule.rs"]
+mod name_for_id;
 #[path = "never-applies/rule.rs"]
 mod never_applies;
 #[path = "newly-refused-sign-in/rule.rs"]
 mod newly_refused_sign_in;
+#[path = "never-evaluated-in-report-only/rule.rs"]
+mod never_evaluated_in_report_only;
 #[path = "no-admin-path/rule.rs"]
 mod no_admin_path;
+#[path = "redundant-inclusion/rule.rs"]
+mod redundant_inclusion;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
 #[path = "removed-emergency-exclusion/rule.rs"]
 mod removed_emergency_exclusion;
+#[path = "role-that-never-matches/rule.rs"]
+mod role_that_never_matches;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
 #[path = "split-lockout/rule.rs"]
@@ -68,6 +97,10 @@ mod unprotected_sign_in;
 mod unreadable_file;
 #[path = "unsatisfiable-controls/rule.rs"]
 mod unsatisfiable_controls;
+#[path = "unsupported-condition/rule.rs"]
+mod unsupported_condition;
+#[path = "unsupported-platform/rule.rs"]
+mod unsupported_platform;
 #[path = "unused-exception/rule.rs"]
 mod unused_exception;
 #[path = "widened-policy/rule.rs"]
@@ -93,6 +126,22 @@ pub static ALL: &[&dyn Rule] = &[
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
     never_applies::RULE,
+    empty_assignment::RULE,
+    mixed_targets::RULE,
+    invalid_workload_policy::RULE,
+    impossible_device_registration::RULE,
+    unsupported_platform::RULE,
+    invalid_device_condition::RULE,
+    unsupported_condition::RULE,
+    incomplete_external_tenants::RULE,
+    name_for_id::RULE,
+    role_that_never_matches::RULE,
+    app_that_cannot_be_targeted::RULE,
+    redundant_inclusion::RULE,
+    excluded_and_included::RULE,
+    misplaced_activesync::RULE,
+    never_evaluated_in_report_only::RULE,
+    invalid_named_location::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
     lost_access::RULE,

@@ -31,6 +31,14 @@ pub(super) fn shut(
     Some(blamed)
 }
 
+/// Whether a policy can apply to no sign-in at all.
+pub(super) fn never_applies(policy: &Policy, access: &Access<'_>) -> bool {
+    let Some(mut analysis) = access.together() else { return false };
+    let number = (0..analysis.policies())
+        .find(|number| analysis.policy(*number).is_some_and(|own| std::ptr::eq(own, policy)));
+    number.is_some_and(|number| analysis.never_applies(number).is_some())
+}
+
 /// The circumstances of a class at some targets.
 pub(super) fn at(analysis: &Analysis<'_>, class: &Circumstances, wanted: &[Target]) -> Vec<Circumstances> {
     wanted.iter().map(|target| analysis.to(class, target)).collect()

@@ -39,7 +39,7 @@ fn group(members: &str) -> String {
 
 fn location() -> String {
     format!(
-        r#"{{ "id": "{BEN}", "displayName": "Office", "ipRanges": [{{ "cidrAddress": "192.0.2.0/24" }}] }}"#
+        r#"{{ "id": "{BEN}", "displayName": "Office", "ipRanges": [{{ "cidrAddress": "131.107.20.0/24" }}] }}"#
     )
 }
 

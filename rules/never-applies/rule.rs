@@ -1,7 +1,7 @@
 //! A policy that applies to no sign-in.
 
-use crate::access::Aspect;
-use crate::policy::{App, AppToken, Principal, UserToken};
+use crate::access::{self, Aspect};
+use crate::policy::{App, AppToken, Principal, Truth, UserToken};
 use crate::rule::prelude::*;
 
 pub(super) static RULE: &dyn Rule = &NeverApplies;
@@ -24,6 +24,9 @@ impl Rule for NeverApplies {
         for number in 0..analysis.policies() {
             let Some(guilty) = analysis.never_applies(number) else { continue };
             let Some(policy) = analysis.policy(number) else { continue };
+            if access::names_target(policy) == Truth::No || !access::names_somebody(policy) {
+                continue;
+            }
             let (place, label) = reason(policy, guilty.first().copied());
             let message = "policy applies to no sign-in";
             findings.push(
@@ -74,5 +77,5 @@ fn takes_in_nobody(policy: &Policy) -> bool {
     users.include_users.known().all(|user| *user.value == Principal::Token(UserToken::None))
         && users.include_groups.is_empty()
         && users.include_roles.is_empty()
-        && users.include_guests.is_none()
+        && users.include_guests.as_ref().is_none_or(|guests| guests.types.is_empty())
 }

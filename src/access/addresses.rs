@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use ipnet::IpNet;
 
@@ -24,6 +25,38 @@ const NOT_PUBLIC: [&str; 12] = [
     "4000::/2",
     "8000::/1",
 ];
+
+/// Addresses that documents use for examples. Sources: RFC 5737, RFC 3849, RFC 9637.
+const EXAMPLES: [&str; 5] =
+    ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"];
+
+/// Why no sign-in comes from a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Its addresses are private, shared, local or reserved.
+    NotPublic,
+    /// Its addresses are for examples in documents.
+    Example,
+}
+
+/// Why no sign-in comes from any address of a range, where that is so.
+#[must_use]
+pub fn unreachable_range(range: &IpNet) -> Option<Unreachable> {
+    static NETS: LazyLock<[Vec<IpNet>; 2]> = LazyLock::new(|| [parsed(&NOT_PUBLIC), parsed(&EXAMPLES)]);
+    let [not_public, examples] = &*NETS;
+    let lies_in = |nets: &[IpNet]| nets.iter().any(|net| net.contains(range));
+    if lies_in(not_public) {
+        Some(Unreachable::NotPublic)
+    } else if lies_in(examples) {
+        Some(Unreachable::Example)
+    } else {
+        None
+    }
+}
+
+fn parsed(nets: &[&str]) -> Vec<IpNet> {
+    nets.iter().filter_map(|net| net.parse().ok()).collect()
+}
 
 /// Whether a location tells its whole extent.
 pub(super) fn are_told(location: &NamedLocation) -> bool {
@@ -67,7 +100,7 @@ pub(super) fn cells<'l>(locations: impl Iterator<Item = &'l NamedLocation>) -> V
     let locations: Vec<Vec<IpNet>> = locations
         .map(|location| location.ip_ranges.known().filter_map(|range| range.value.parse().ok()).collect())
         .collect();
-    let not_public: Vec<IpNet> = NOT_PUBLIC.iter().filter_map(|net| net.parse().ok()).collect();
+    let not_public = parsed(&NOT_PUBLIC);
     let mut cells: BTreeMap<Vec<bool>, IpAddr> = BTreeMap::new();
     for v6 in [false, true] {
         let barred = merged(&not_public, v6);

@@ -174,6 +174,7 @@ fn any_of<'p>(list: &'p List<String>, all: Question<'p>, one: fn(&'p str) -> Que
         }
         Given::Known(text) if text == "None" => Expr::NO,
         Given::Known(text) => Expr::Ask(one(text)),
+        Given::Unresolved(what) if what.why == Why::Nobody => Expr::NO,
         Given::Unresolved(_) => Expr::UNKNOWN,
     });
     Expr::any(items.chain(list.open.iter().map(|_| Expr::UNKNOWN)))

@@ -75,6 +75,36 @@ pub fn retired(policy: &Policy, assume: Assume) -> Option<Span> {
     (assume.approved_app == ApprovedApp::Retired).then_some(control.span)
 }
 
+/// Everything a policy demands, as written: built-in controls by name, of other kinds and of what is not known only
+/// the place.
+#[must_use]
+pub fn controls_written(policy: &Policy) -> Vec<At<Option<Control>>> {
+    let grant = &policy.grant;
+    let built_in = grant.controls.items.iter().map(|item| match &item.value {
+        Given::Known(control) => At::new(Some(*control), item.span),
+        Given::Unresolved(_) => At::new(None, item.span),
+    });
+    let others = [&grant.terms_of_use, &grant.custom_factors];
+    let others = others.into_iter().flat_map(|list| &list.items).map(|item| At::new(None, item.span));
+    let strength = grant.strength.iter().map(|strength| At::new(None, strength.span));
+    built_in.chain(strength).chain(others).collect()
+}
+
+/// The control for client apps that a policy cannot be met without, whether or not the service still honours it:
+/// the only control, or one of several that are all needed.
+#[must_use]
+pub fn app_control_needed(policy: &Policy) -> Option<At<Control>> {
+    let is_one =
+        |control: &Control| matches!(control, Control::ApprovedApplication | Control::CompliantApplication);
+    let control = policy.grant.controls.find(is_one)?;
+    let all = policy.grant.operator.get().is_some_and(|operator| *operator.value == Operator::And);
+    let open = [&policy.grant.terms_of_use, &policy.grant.custom_factors]
+        .into_iter()
+        .any(|list| list.open.is_some());
+    let alone = controls_written(policy).len() == 1 && policy.grant.controls.open.is_none() && !open;
+    (all || alone).then_some(control.map(|control| *control))
+}
+
 fn add_each<'p>(needs: &mut Vec<At<Need<'p>>>, list: &List<String>, need: Need<'p>) {
     let items = list.items.iter().map(|item| item.span);
     needs.extend(items.chain(list.open.iter().map(|open| open.span)).map(|span| At::new(need, span)));

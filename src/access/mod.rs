@@ -8,6 +8,7 @@ mod addresses;
 pub mod analysis;
 mod answer;
 mod applies;
+mod assignments;
 pub mod change;
 mod decide;
 mod devices;
@@ -25,18 +26,21 @@ pub mod space;
 mod strength;
 pub mod targets;
 
+pub use addresses::{Unreachable, unreachable_range};
 pub use answer::{Facts, resource};
 pub use applies::Aspect;
+pub use assignments::{Named, Subject, identity_kinds, names_somebody, names_target, target_kinds};
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
-    Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
+    Demand, Managed, Need, OnlyWay, app_control_needed, controls_written, demand, meets_unaided, only_way,
+    retired, session_refusal, unaided,
 };
 pub use scope::{
-    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
-    exclusions, narrowing, platforms_written,
+    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, empty_locations,
+    every_app, everyone, exclusions, narrowing, platforms_written,
 };
-pub use strength::have_no_method_in_common;
+pub use strength::{have_no_method_in_common, met_off_windows};
 
 use analysis::{Analysis, MAX_POLICIES};
 

@@ -144,6 +144,16 @@ fn client_apps(list: &List<ClientApp>) -> Narrows {
     listed(list, truth)
 }
 
+/// Where the condition on client apps leaves any of them out, legacy ones too.
+#[must_use]
+pub fn clients_left_out(policy: &Policy) -> Option<Span> {
+    let list = &policy.conditions.client_app_types;
+    let every = [ClientApp::Browser, ClientApp::Modern, ClientApp::ActiveSync, ClientApp::Other];
+    let every = every.iter().map(|kind| list.contains(kind)).fold(Truth::Yes, Truth::and);
+    let some = !list.is_empty() && list.contains(&ClientApp::All).or(every) == Truth::No;
+    list.key.filter(|_| some)
+}
+
 /// Where a policy leaves out nothing but legacy clients.
 #[must_use]
 pub fn all_but_legacy(policy: &Policy) -> Option<Span> {

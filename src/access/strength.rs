@@ -71,7 +71,8 @@ pub(super) fn met_by_guests(strength: &Strength, set: &PolicySet) -> Truth {
 }
 
 /// Whether a strength accepts something other than Windows Hello for Business, which needs a Windows computer.
-pub(super) fn met_off_windows(strength: &Strength, set: &PolicySet) -> Truth {
+#[must_use]
+pub fn met_off_windows(strength: &Strength, set: &PolicySet) -> Truth {
     match accepts(strength, set, |combination| !combination.eq_ignore_ascii_case("windowsHelloForBusiness")) {
         Truth::Unknown => Truth::Yes,
         decided => decided,

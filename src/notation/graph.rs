@@ -3,7 +3,7 @@
 //! Source: Microsoft Graph reference, resource type `conditionalAccessPolicy` and the types of its members.
 
 use super::reader::{Reader, Written, member, opaque, text_value};
-use crate::policy::words::ClientApp;
+use crate::policy::words::{ClientApp, MembershipKind};
 use crate::policy::{
     App, Applications, Conditions, Fact, Filter, Given, Grant, Guests, List, Location, Pair, Policy,
     Principal, Session, SignInFrequency, Strength, Unresolved, Users, Why, Workloads, ids,
@@ -335,7 +335,9 @@ fn read_guests(member: &Member<'_>, reader: &mut Reader) -> Option<Guests> {
             _ => {}
         }
     }
-    (!guests.types.is_empty()).then_some(guests)
+    let lists_tenants = !guests.tenants.is_empty()
+        || guests.membership.get().is_some_and(|kind| *kind.value == MembershipKind::Enumerated);
+    (!guests.types.is_empty() || lists_tenants).then_some(guests)
 }
 
 fn read_tenants(member: &Member<'_>, reader: &mut Reader, guests: &mut Guests) {
@@ -343,7 +345,7 @@ fn read_tenants(member: &Member<'_>, reader: &mut Reader, guests: &mut Guests) {
     for (known, member) in reader.members(map, TENANTS) {
         match known {
             "membershipKind" => guests.membership = reader.word_fact(&member.value),
-            "members" => guests.tenants = reader.texts(member),
+            "members" => guests.tenants = reader.ids(member),
             "enumerated" => read_tenants(member, reader, guests),
             _ => {}
         }
@@ -364,10 +366,10 @@ fn read_workloads(member: &Member<'_>, reader: &mut Reader, workloads: &mut Work
     let Some(map) = reader.object(&member.value) else { return };
     for (known, member) in reader.members(map, WORKLOADS) {
         match known {
-            "includeServicePrincipals" => workloads.include_service_principals = reader.texts(member),
-            "excludeServicePrincipals" => workloads.exclude_service_principals = reader.texts(member),
-            "includeAgentIdServicePrincipals" => join(&mut workloads.include_agents, reader.texts(member)),
-            "excludeAgentIdServicePrincipals" => join(&mut workloads.exclude_agents, reader.texts(member)),
+            "includeServicePrincipals" => workloads.include_service_principals = reader.ids(member),
+            "excludeServicePrincipals" => workloads.exclude_service_principals = reader.ids(member),
+            "includeAgentIdServicePrincipals" => join(&mut workloads.include_agents, reader.ids(member)),
+            "excludeAgentIdServicePrincipals" => join(&mut workloads.exclude_agents, reader.ids(member)),
             _ => workloads.filter = read_filter(member, reader).or(workloads.filter.take()),
         }
     }
@@ -379,8 +381,8 @@ fn read_agents(member: &Member<'_>, reader: &mut Reader, workloads: &mut Workloa
     let Some(map) = reader.object(&member.value) else { return };
     for (known, member) in reader.members(map, AGENTS) {
         match known {
-            "includeAgentUsers" => join(&mut workloads.include_agents, reader.texts(member)),
-            "excludeAgentUsers" => join(&mut workloads.exclude_agents, reader.texts(member)),
+            "includeAgentUsers" => join(&mut workloads.include_agents, reader.ids(member)),
+            "excludeAgentUsers" => join(&mut workloads.exclude_agents, reader.ids(member)),
             _ => workloads.filter = read_filter(member, reader).or(workloads.filter.take()),
         }
     }
@@ -427,12 +429,18 @@ fn read_applications(member: &Member<'_>, reader: &mut Reader) -> Applications {
             }
             "includeUserActions" => applications.user_actions = reader.words(member),
             "includeAuthenticationContextClassReferences" => {
-                applications.auth_contexts = reader.texts(member);
+                let names = reader.spelling.names;
+                applications.auth_contexts = reader.list(member, false, |_, written, _| match written {
+                    Written::Text(text) => ids::auth_context(text, names),
+                    Written::Reference(name) => Given::Known(name.to_owned()),
+                });
             }
             "applicationFilter" | "filter" => {
                 applications.filter = read_filter(member, reader).or(applications.filter.take());
             }
             _ => {
+                let profiles = &mut applications.traffic_profiles;
+                profiles.open = opaque(&member.value).map(Box::new).or(profiles.open.take());
                 let Some(map) = reader.object(&member.value) else { continue };
                 for (_, member) in reader.members(map, TRAFFIC) {
                     applications.traffic_profiles = reader.texts(member);
@@ -553,7 +561,7 @@ fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
                 grant.strength = strength_by_path(&member.value, reader).or(grant.strength.take());
             }
             "customAuthenticationFactors" => grant.custom_factors = reader.texts(member),
-            "termsOfUse" => grant.terms_of_use = reader.texts(member),
+            "termsOfUse" => grant.terms_of_use = reader.ids(member),
             _ => {}
         }
     }
@@ -608,6 +616,8 @@ fn read_strength(member: &Member<'_>, reader: &mut Reader) -> Option<Strength> {
 fn strength_by_path(node: &Node<'_>, reader: &mut Reader) -> Option<Strength> {
     let id = match reader.text_fact(node) {
         Fact::Absent => return None,
+        // A plan writes an empty text where none is chosen.
+        Fact::Written(At { value: Given::Known(path), .. }) if path.is_empty() => return None,
         Fact::Written(At { value: Given::Known(name), span })
             if reader.spelling.names && ids::strengths::by_name(&name).is_some() =>
         {

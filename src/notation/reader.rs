@@ -233,6 +233,17 @@ impl Reader {
         })
     }
 
+    /// A list of object ids and of words that stand for all or none. Names are kept where the notation asks for
+    /// them.
+    pub(super) fn ids(&mut self, member: &Member<'_>) -> List<String> {
+        let names = self.spelling.names;
+        self.list(member, false, |_, written, _| match written {
+            Written::Text(text) if names => text_value(text),
+            Written::Text(text) => ids::id(text),
+            Written::Reference(name) => Given::Known(name.to_owned()),
+        })
+    }
+
     /// One word of a vocabulary.
     pub(super) fn word<T: Word>(&mut self, text: &str, span: Span) -> Given<T> {
         if let Some(word) = T::parse(text).or_else(|| former(text)) {

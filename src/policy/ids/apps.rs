@@ -64,6 +64,13 @@ pub fn is_agent(id: &str) -> Truth {
     member(&[AGENT], id)
 }
 
+/// Whether an app runs on people's devices and is not itself what a token is for. Source: Microsoft Entra
+/// documentation, "Target resources" (public clients).
+#[must_use]
+pub fn is_public_client(id: &str) -> bool {
+    PUBLIC_CLIENTS.contains(&id)
+}
+
 fn member(group: &[&str], id: &str) -> Truth {
     if group.contains(&id) {
         Truth::Yes
@@ -73,6 +80,14 @@ fn member(group: &[&str], id: &str) -> Truth {
         Truth::Unknown
     }
 }
+
+/// Azure CLI, Azure PowerShell, Microsoft Graph PowerShell, the Microsoft Teams client.
+const PUBLIC_CLIENTS: [&str; 4] = [
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    "1950a258-227b-4e31-a9cf-717495945fc2",
+    "14d82eec-204b-4c2f-b7e8-296a70dab67e",
+    "1fec8e78-bce4-4aaf-ab1b-5451cc387264",
+];
 
 const AZURE_MANAGED: &[&str] = &[AZURE_MANAGEMENT, AZURE_PORTAL, "022907d3-0f1b-48f7-badc-1ba6abab6d66"];
 

@@ -104,6 +104,34 @@ pub fn location(text: &str, names: bool) -> Given<Location> {
     }
 }
 
+/// The words of lists of service principals and agents.
+const WORKLOAD_TOKENS: [&str; 3] = ["All", "None", "ServicePrincipalsInMyTenant"];
+
+/// What a text stands for in a list of ids of one kind: service principals, agents, tenants, terms of use.
+#[must_use]
+pub fn id(text: &str) -> Given<String> {
+    match WORKLOAD_TOKENS.iter().find(|token| token.eq_ignore_ascii_case(text)) {
+        Some(token) => Given::Known((*token).to_owned()),
+        None => reference(text, false, std::convert::identity, std::convert::identity),
+    }
+}
+
+/// What a text stands for in a list of authentication contexts: `c1` to `c99`, or one of the names that were
+/// there before. Source: Microsoft Entra documentation, "Target resources".
+#[must_use]
+pub fn auth_context(text: &str, names: bool) -> Given<String> {
+    let lower = text.to_ascii_lowercase();
+    let number = lower.strip_prefix('c').filter(|digits| !digits.starts_with(['0', '+']));
+    let is_one = number.and_then(|digits| digits.parse::<u8>().ok()).is_some_and(|number| number < 100);
+    if names || is_one || lower.starts_with("urn:microsoft:req") {
+        return Given::Known(text.to_owned());
+    }
+    match reference(text, false, std::convert::identity, std::convert::identity) {
+        Given::Known(text) => Given::Unresolved(Unresolved { text, why: Why::NameForId }),
+        unresolved => unresolved,
+    }
+}
+
 fn reference<T>(text: &str, names: bool, id: fn(String) -> T, name: fn(String) -> T) -> Given<T> {
     if is_guid(text) {
         Given::Known(id(text.to_ascii_lowercase()))
