@@ -18,6 +18,7 @@ pub mod matrix;
 mod meets;
 pub mod people;
 mod scope;
+mod session;
 pub mod sign_in;
 pub mod solver;
 pub mod space;
@@ -29,12 +30,14 @@ pub use applies::Aspect;
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
-    Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
+    Demand, Managed, Need, OnlyWay, controls, demand, is_certain, meets_unaided, only_way, remediation,
+    retired, session_refusal, unaided,
 };
 pub use scope::{
-    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
-    exclusions, narrowing, platforms_written,
+    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, conditions, empty_locations, every_app,
+    everyone, exclusions, narrowing, platforms_written,
 };
+pub use session::{Honouring, Unprotected, beyond_token_protection, restricting_apps};
 pub use strength::have_no_method_in_common;
 
 use analysis::{Analysis, MAX_POLICIES};
