@@ -1,5 +1,6 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
+mod refused;
 mod shared;
 mod together;
 
@@ -27,8 +28,16 @@ mod exclusion_that_excludes_nobody;
 mod expired_exception;
 #[path = "hybrid-join-for-everyone/rule.rs"]
 mod hybrid_join_for_everyone;
+#[path = "incompatible-grant-controls/rule.rs"]
+mod incompatible_grant_controls;
 #[path = "incomplete-export/rule.rs"]
 mod incomplete_export;
+#[path = "incomplete-remediation/rule.rs"]
+mod incomplete_remediation;
+#[path = "invalid-sign-in-frequency/rule.rs"]
+mod invalid_sign_in_frequency;
+#[path = "missing-controls/rule.rs"]
+mod missing_controls;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
 #[path = "never-applies/rule.rs"]
@@ -37,6 +46,8 @@ mod never_applies;
 mod no_admin_path;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "session-control-without-effect/rule.rs"]
+mod session_control_without_effect;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
 #[path = "split-lockout/rule.rs"]
@@ -78,6 +89,11 @@ pub static ALL: &[&dyn Rule] = &[
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
     never_applies::RULE,
+    incompatible_grant_controls::RULE,
+    incomplete_remediation::RULE,
+    invalid_sign_in_frequency::RULE,
+    missing_controls::RULE,
+    session_control_without_effect::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
     unreadable_file::RULE,
