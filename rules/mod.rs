@@ -46,14 +46,22 @@ mod never_applies;
 mod no_admin_path;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "resilience-switched-off/rule.rs"]
+mod resilience_switched_off;
 #[path = "session-control-without-effect/rule.rs"]
 mod session_control_without_effect;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
+#[path = "sign-in-every-time/rule.rs"]
+mod sign_in_every_time;
 #[path = "split-lockout/rule.rs"]
 mod split_lockout;
+#[path = "strict-location-enforcement/rule.rs"]
+mod strict_location_enforcement;
 #[path = "syntax-error/rule.rs"]
 mod syntax_error;
+#[path = "two-risks-at-once/rule.rs"]
+mod two_risks_at_once;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
@@ -66,8 +74,12 @@ mod unprotected_sign_in;
 mod unreadable_file;
 #[path = "unsatisfiable-controls/rule.rs"]
 mod unsatisfiable_controls;
+#[path = "unscoped-token-protection/rule.rs"]
+mod unscoped_token_protection;
 #[path = "unused-exception/rule.rs"]
 mod unused_exception;
+#[path = "weak-alternative/rule.rs"]
+mod weak_alternative;
 
 use crate::finding::RuleId;
 use crate::rule::Rule;
@@ -88,6 +100,9 @@ pub static ALL: &[&dyn Rule] = &[
     unsatisfiable_controls::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
+    unscoped_token_protection::RULE,
+    strict_location_enforcement::RULE,
+    resilience_switched_off::RULE,
     never_applies::RULE,
     incompatible_grant_controls::RULE,
     incomplete_remediation::RULE,
@@ -96,6 +111,9 @@ pub static ALL: &[&dyn Rule] = &[
     session_control_without_effect::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    two_risks_at_once::RULE,
+    weak_alternative::RULE,
+    sign_in_every_time::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,
