@@ -1,7 +1,8 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
-mod change;
 mod any_state;
+mod change;
+mod refused;
 mod shared;
 mod together;
 
@@ -41,22 +42,30 @@ mod expired_exception;
 mod hybrid_join_for_everyone;
 #[path = "impossible-device-registration/rule.rs"]
 mod impossible_device_registration;
+#[path = "incompatible-grant-controls/rule.rs"]
+mod incompatible_grant_controls;
 #[path = "incomplete-export/rule.rs"]
 mod incomplete_export;
-#[path = "lost-access/rule.rs"]
-mod lost_access;
-#[path = "lost-protection/rule.rs"]
-mod lost_protection;
 #[path = "incomplete-external-tenants/rule.rs"]
 mod incomplete_external_tenants;
+#[path = "incomplete-remediation/rule.rs"]
+mod incomplete_remediation;
 #[path = "invalid-device-condition/rule.rs"]
 mod invalid_device_condition;
 #[path = "invalid-named-location/rule.rs"]
 mod invalid_named_location;
+#[path = "invalid-sign-in-frequency/rule.rs"]
+mod invalid_sign_in_frequency;
 #[path = "invalid-workload-policy/rule.rs"]
 mod invalid_workload_policy;
+#[path = "lost-access/rule.rs"]
+mod lost_access;
+#[path = "lost-protection/rule.rs"]
+mod lost_protection;
 #[path = "misplaced-activesync/rule.rs"]
 mod misplaced_activesync;
+#[path = "missing-controls/rule.rs"]
+mod missing_controls;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
 #[path = "mixed-targets/rule.rs"]
@@ -65,10 +74,10 @@ mod mixed_targets;
 mod name_for_id;
 #[path = "never-applies/rule.rs"]
 mod never_applies;
-#[path = "newly-refused-sign-in/rule.rs"]
-mod newly_refused_sign_in;
 #[path = "never-evaluated-in-report-only/rule.rs"]
 mod never_evaluated_in_report_only;
+#[path = "newly-refused-sign-in/rule.rs"]
+mod newly_refused_sign_in;
 #[path = "no-admin-path/rule.rs"]
 mod no_admin_path;
 #[path = "redundant-inclusion/rule.rs"]
@@ -77,14 +86,24 @@ mod redundant_inclusion;
 mod registration_deadlock;
 #[path = "removed-emergency-exclusion/rule.rs"]
 mod removed_emergency_exclusion;
+#[path = "resilience-switched-off/rule.rs"]
+mod resilience_switched_off;
 #[path = "role-that-never-matches/rule.rs"]
 mod role_that_never_matches;
+#[path = "session-control-without-effect/rule.rs"]
+mod session_control_without_effect;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
+#[path = "sign-in-every-time/rule.rs"]
+mod sign_in_every_time;
 #[path = "split-lockout/rule.rs"]
 mod split_lockout;
+#[path = "strict-location-enforcement/rule.rs"]
+mod strict_location_enforcement;
 #[path = "syntax-error/rule.rs"]
 mod syntax_error;
+#[path = "two-risks-at-once/rule.rs"]
+mod two_risks_at_once;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
@@ -97,12 +116,16 @@ mod unprotected_sign_in;
 mod unreadable_file;
 #[path = "unsatisfiable-controls/rule.rs"]
 mod unsatisfiable_controls;
+#[path = "unscoped-token-protection/rule.rs"]
+mod unscoped_token_protection;
 #[path = "unsupported-condition/rule.rs"]
 mod unsupported_condition;
 #[path = "unsupported-platform/rule.rs"]
 mod unsupported_platform;
 #[path = "unused-exception/rule.rs"]
 mod unused_exception;
+#[path = "weak-alternative/rule.rs"]
+mod weak_alternative;
 #[path = "widened-policy/rule.rs"]
 mod widened_policy;
 
@@ -125,7 +148,15 @@ pub static ALL: &[&dyn Rule] = &[
     unsatisfiable_controls::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
+    unscoped_token_protection::RULE,
+    strict_location_enforcement::RULE,
+    resilience_switched_off::RULE,
     never_applies::RULE,
+    incompatible_grant_controls::RULE,
+    incomplete_remediation::RULE,
+    invalid_sign_in_frequency::RULE,
+    missing_controls::RULE,
+    session_control_without_effect::RULE,
     empty_assignment::RULE,
     mixed_targets::RULE,
     invalid_workload_policy::RULE,
@@ -144,6 +175,9 @@ pub static ALL: &[&dyn Rule] = &[
     invalid_named_location::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    two_risks_at_once::RULE,
+    weak_alternative::RULE,
+    sign_in_every_time::RULE,
     lost_access::RULE,
     newly_refused_sign_in::RULE,
     lost_protection::RULE,

@@ -36,7 +36,7 @@ impl fmt::Display for SignInError {
 /// The code of a block of device code flow or authentication transfer.
 pub const FLOW_BLOCKED: ErrorCode = ErrorCode(530_036);
 /// The code of token protection.
-const TOKEN_PROTECTION: ErrorCode = ErrorCode(530_084);
+pub const TOKEN_PROTECTION: ErrorCode = ErrorCode(530_084);
 
 /// The code people see whom a policy refuses.
 #[must_use]

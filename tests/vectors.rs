@@ -959,7 +959,7 @@ fn t37_both_risks_have_to_match() {
     assert_eq!(tenant.applies(&user), (Truth::No, Some(Aspect::SignInRisk)));
     let at_once = how(json!({ "userRiskLevel": "high", "signInRiskLevel": "high" }));
     tenant.decides(&[(user, Allowed), (sign_in([at_once]), Blocked)]);
-    assert_eq!(tenant.found(), ["missing-emergency-exclusion: warn"]);
+    assert_eq!(tenant.found(), ["missing-emergency-exclusion: warn", "two-risks-at-once: warn"]);
 }
 
 #[test]
@@ -1016,7 +1016,7 @@ fn t40_a_change_of_password_for_one_app_is_read_as_written() {
         (sign_in([to(EXCHANGE), risky()]), Allowed),
         (sign_in([to(APP), risky(), able([])]), Allowed),
     ]);
-    assert_eq!(tenant.found(), ["missing-emergency-exclusion: warn"]);
+    assert_eq!(tenant.found(), ["incomplete-remediation: error", "missing-emergency-exclusion: warn"]);
 }
 
 #[test]
@@ -1056,7 +1056,7 @@ fn t42_token_protection_wants_native_apps_on_windows() {
     ]);
     assert_eq!(tenant.locks_out(&Class::Member, &platform(Platform::Ios)), ["P1"]);
     assert_eq!(tenant.locks_out(&Class::Member, &platform(Platform::Windows)), NOTHING);
-    assert_eq!(tenant.found(), ["missing-emergency-exclusion: error"]);
+    assert_eq!(tenant.found(), ["missing-emergency-exclusion: error", "unscoped-token-protection: warn"]);
 }
 
 #[test]
@@ -1218,5 +1218,5 @@ fn t50_a_policy_without_controls_locks_nobody_out() {
         tenant.decides(&[(sign_in, Allowed)]);
     }
     assert_eq!(tenant.locks_out(&Class::Member, &anyhow), NOTHING);
-    assert_eq!(tenant.found(), NOTHING);
+    assert_eq!(tenant.found(), ["missing-controls: error"]);
 }

@@ -6,7 +6,7 @@
 use super::sign_in::Methods;
 use super::{ApprovedApp, Assume, strength};
 use crate::policy::words::{ContinuousAccess, Control, Operator};
-use crate::policy::{Given, List, Policy, PolicySet, Strength, Truth};
+use crate::policy::{Given, List, Policy, PolicySet, Strength, Truth, Why};
 use crate::source::{At, Span};
 
 /// One thing a sign-in has to bring.
@@ -35,29 +35,57 @@ pub enum Demand<'p> {
     Ways(Vec<Vec<At<Need<'p>>>>),
 }
 
-/// What a policy demands. Every kind of control counts under the one operator.
+/// Every grant control of a policy, whatever its kind: blocks and controls that the service no longer honours too.
 #[must_use]
-pub fn demand<'p>(policy: &'p Policy, assume: Assume) -> Demand<'p> {
+pub fn controls(policy: &Policy) -> Vec<At<Need<'_>>> {
     let grant = &policy.grant;
-    if let Some(block) = grant.controls.find(|control| *control == Control::Block) {
-        return Demand::Block(block.span);
-    }
-    let retired = |control: &Control| {
-        *control == Control::ApprovedApplication && assume.approved_app == ApprovedApp::Retired
-    };
-    let mut needs: Vec<At<Need<'p>>> = Vec::new();
-    for item in &grant.controls.items {
-        match &item.value {
-            Given::Known(control) if retired(control) => {}
-            Given::Known(control) => needs.push(At::new(Need::Control(*control), item.span)),
-            Given::Unresolved(_) => needs.push(At::new(Need::Unknown, item.span)),
-        }
-    }
+    let mut needs: Vec<_> = grant
+        .controls
+        .items
+        .iter()
+        .map(|item| match &item.value {
+            Given::Known(control) => At::new(Need::Control(*control), item.span),
+            Given::Unresolved(_) => At::new(Need::Unknown, item.span),
+        })
+        .collect();
     needs.extend(grant.controls.open.iter().map(|open| At::new(Need::Unknown, open.span)));
+    needs.extend(grant.unknown.iter().map(|member| At::new(Need::Unknown, member.span)));
     needs.extend(grant.strength.iter().map(|strength| At::new(Need::Strength(strength), strength.span)));
     add_each(&mut needs, &grant.terms_of_use, Need::Terms);
     add_each(&mut needs, &grant.custom_factors, Need::Custom);
-    match (needs.len(), grant.operator.get().map(|at| *at.value)) {
+    needs
+}
+
+/// Whether a control of a policy stands there for certain. A list or a strength that is an expression may turn out to
+/// be nothing.
+#[must_use]
+pub fn is_certain(policy: &Policy, need: &At<Need<'_>>) -> bool {
+    let listed = |list: &List<String>| list.items.iter().any(|item| item.span == need.span);
+    match need.value {
+        Need::Control(_) => true,
+        Need::Strength(strength) => {
+            strength.id.unresolved().is_none_or(|what| what.value.why != Why::Expression)
+        }
+        Need::Terms => listed(&policy.grant.terms_of_use),
+        Need::Custom => listed(&policy.grant.custom_factors),
+        Need::Unknown => false,
+    }
+}
+
+/// What a policy demands. Every kind of control counts under the one operator.
+#[must_use]
+pub fn demand(policy: &Policy, assume: Assume) -> Demand<'_> {
+    let mut needs = controls(policy);
+    let block = needs.iter().find(|need| matches!(need.value, Need::Control(Control::Block)));
+    if let Some(block) = block {
+        return Demand::Block(block.span);
+    }
+    let ignored = |need: &At<Need<'_>>| {
+        matches!(need.value, Need::Control(Control::ApprovedApplication))
+            && assume.approved_app == ApprovedApp::Retired
+    };
+    needs.retain(|need| !ignored(need));
+    match (needs.len(), policy.grant.operator.get().map(|at| *at.value)) {
         (0, _) => Demand::Nothing,
         (1, _) | (_, Some(Operator::And)) => Demand::Ways(vec![needs]),
         (_, Some(Operator::Or)) => Demand::Ways(needs.into_iter().map(|need| vec![need]).collect()),
@@ -66,6 +94,13 @@ pub fn demand<'p>(policy: &'p Policy, assume: Assume) -> Demand<'p> {
             Demand::Ways(vec![unknown])
         }
     }
+}
+
+/// The control with which a policy lets a risky user put the risk right and go on.
+#[must_use]
+pub fn remediation(policy: &Policy) -> Option<At<Control>> {
+    let remedies = |control: &Control| matches!(control, Control::PasswordChange | Control::RiskRemediation);
+    policy.grant.controls.find(remedies).map(|control| At::new(*control.value, control.span))
 }
 
 /// The controls of a policy that the service no longer honours.

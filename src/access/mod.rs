@@ -20,6 +20,7 @@ pub mod matrix;
 mod meets;
 pub mod people;
 mod scope;
+mod session;
 pub mod sign_in;
 pub mod solver;
 pub mod space;
@@ -33,13 +34,14 @@ pub use assignments::{Named, Subject, identity_kinds, names_somebody, names_targ
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
-    Demand, Managed, Need, OnlyWay, app_control_needed, controls_written, demand, meets_unaided, only_way,
-    retired, session_refusal, unaided,
+    Demand, Managed, Need, OnlyWay, app_control_needed, controls, controls_written, demand, is_certain,
+    meets_unaided, only_way, remediation, retired, session_refusal, unaided,
 };
 pub use scope::{
-    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, empty_locations,
-    every_app, everyone, exclusions, narrowing, platforms_written,
+    Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, conditions,
+    empty_locations, every_app, everyone, exclusions, narrowing, platforms_written,
 };
+pub use session::{Honouring, Unprotected, beyond_token_protection, restricting_apps};
 pub use strength::{have_no_method_in_common, met_off_windows};
 
 use analysis::{Analysis, MAX_POLICIES};

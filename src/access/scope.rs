@@ -120,6 +120,13 @@ pub fn narrowing(policy: &Policy, set: &PolicySet) -> Narrowing {
     narrowing
 }
 
+/// The conditions of a policy that leave some sign-in out for certain, be it one of a legacy client.
+#[must_use]
+pub fn conditions(policy: &Policy, set: &PolicySet) -> Vec<Span> {
+    let narrowing = narrowing(policy, set).conditions;
+    narrowing.into_iter().chain(all_but_legacy(policy)).collect()
+}
+
 /// Where a platform condition is written out, whether or not it narrows.
 #[must_use]
 pub fn platforms_written(policy: &Policy) -> Option<Span> {

@@ -54,7 +54,8 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
     let mut parts = Parts::default();
     let mut grant = Grant::default();
     let mut session = Session::default();
-    for (known, member) in reader.members(map, POLICY) {
+    let (members, mut unknown) = known_and_unknown(map, POLICY, reader);
+    for (known, member) in members {
         let value = &member.value;
         match known {
             "id" => id = reader.text_fact(value),
@@ -74,11 +75,13 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
                 head = head.or(Some(member.key.span));
                 parts.read(member, reader);
             }
-            "grantControls" if !is_null(value) => grant = read_grant(member, reader),
-            "sessionControls" if !is_null(value) => session = read_session(member, reader),
+            "grantControls" => grant = read_grant(member, reader),
+            "sessionControls" => session = read_session(member, reader),
             _ => {}
         }
     }
+    unknown.retain(|key| looks_like_controls(&key.value));
+    grant.unknown.extend(unknown);
     if display_name.is_absent()
         && let Some(name) = name
     {
@@ -104,6 +107,12 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
         grant,
         session,
     }
+}
+
+/// Whether a member of a policy that is not known may hold its controls.
+fn looks_like_controls(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.starts_with("grant") || key.starts_with("session")
 }
 
 fn is_null(node: &Node<'_>) -> bool {
@@ -177,13 +186,8 @@ impl Parts {
             self.applications = open_applications(member, &open);
         }
         let Some(map) = reader.object(&member.value) else { return };
-        reader.take_unknown();
-        let members = reader.members(map, CONDITIONS);
-        let written = |key: &At<String>| {
-            let own = map.members.iter().find(|member| member.key.span == key.span);
-            own.is_some_and(|member| is_configured(&member.value))
-        };
-        self.conditions.unknown.extend(reader.take_unknown().into_iter().filter(written));
+        let (members, unknown) = known_and_unknown(map, CONDITIONS, reader);
+        self.conditions.unknown.extend(unknown);
         for (known, member) in members {
             if is_null(&member.value) {
                 continue;
@@ -231,6 +235,21 @@ impl Parts {
             }
         }
     }
+}
+
+/// The members of an object that are known, and the keys of those that are not and say something.
+fn known_and_unknown<'n, 't>(
+    map: &'n Map<'t>,
+    known: &'static [&'static str],
+    reader: &mut Reader,
+) -> (Vec<(&'static str, &'n Member<'t>)>, Vec<At<String>>) {
+    reader.take_unknown();
+    let members = reader.members(map, known);
+    let written = |key: &At<String>| {
+        let own = map.members.iter().find(|member| member.key.span == key.span);
+        own.is_some_and(|member| is_configured(&member.value))
+    };
+    (members, reader.take_unknown().into_iter().filter(written).collect())
 }
 
 /// Whether a value says anything: an object or list of nothing but nulls does not.
@@ -550,7 +569,9 @@ fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
     let mut grant = Grant { key: Some(member.key.span), ..Grant::default() };
     grant.controls.open = opaque(&member.value).map(Box::new);
     let Some(map) = reader.object(&member.value) else { return grant };
-    for (known, member) in reader.members(map, GRANT) {
+    let (members, unknown) = known_and_unknown(map, GRANT, reader);
+    grant.unknown = unknown;
+    for (known, member) in members {
         match known {
             "operator" => grant.operator = reader.word_fact(&member.value),
             "builtInControls" => grant.controls = reader.words(member),
@@ -560,12 +581,18 @@ fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
             "authenticationStrengthPolicyId" => {
                 grant.strength = strength_by_path(&member.value, reader).or(grant.strength.take());
             }
-            "customAuthenticationFactors" => grant.custom_factors = reader.texts(member),
-            "termsOfUse" => grant.terms_of_use = reader.ids(member),
+            "customAuthenticationFactors" => grant.custom_factors = each(reader.texts(member)),
+            "termsOfUse" => grant.terms_of_use = each(reader.ids(member)),
             _ => {}
         }
     }
     grant
+}
+
+/// The controls of a list; an empty text, which desired-state configurations write for none, is none.
+fn each(mut list: List<String>) -> List<String> {
+    list.items.retain(|item| !matches!(&item.value, Given::Known(text) if text.is_empty()));
+    list
 }
 
 const STRENGTH: &[&str] = &[
@@ -616,7 +643,7 @@ fn read_strength(member: &Member<'_>, reader: &mut Reader) -> Option<Strength> {
 fn strength_by_path(node: &Node<'_>, reader: &mut Reader) -> Option<Strength> {
     let id = match reader.text_fact(node) {
         Fact::Absent => return None,
-        // A plan writes an empty text where none is chosen.
+        // States and plans of Terraform write an empty text for what is not set.
         Fact::Written(At { value: Given::Known(path), .. }) if path.is_empty() => return None,
         Fact::Written(At { value: Given::Known(name), span })
             if reader.spelling.names && ids::strengths::by_name(&name).is_some() =>
@@ -685,10 +712,14 @@ fn read_session(member: &Member<'_>, reader: &mut Reader) -> Session {
     let mut session = Session { key: Some(member.key.span), ..Session::default() };
     if opaque(&member.value).is_some() {
         session.others.push(At::new("not known".to_owned(), member.value.span));
+        session.unsettled.clone_from(&session.others);
     }
     let Some(map) = reader.object(&member.value) else { return session };
     let mut frequency = None;
-    for (known, member) in reader.members(map, SESSION) {
+    let (members, unknown) = known_and_unknown(map, SESSION, reader);
+    session.others.extend(unknown.iter().cloned());
+    session.unsettled.extend(unknown);
+    for (known, member) in members {
         match known {
             "disableResilienceDefaults" => {
                 session.disable_resilience_defaults = reader.bool_fact(&member.value);
@@ -700,16 +731,20 @@ fn read_session(member: &Member<'_>, reader: &mut Reader) -> Session {
                 session.continuous_access = inner(member, "mode", reader, Reader::word_fact);
             }
             _ if !is_on(&member.value) => {}
-            "signInFrequency"
-            | "signInFrequencyPeriod"
-            | "signInFrequencyInterval"
-            | "signInFrequencyAuthenticationType" => {
+            // Providers fill it in by themselves, and a frequency of 0 is one that is not set.
+            "signInFrequencyAuthenticationType" => {}
+            "signInFrequency" if matches!(&member.value.value, Value::Number(zero) if zero == "0") => {}
+            "signInFrequency" | "signInFrequencyPeriod" | "signInFrequencyInterval" => {
                 let frequency = frequency.get_or_insert_with(|| SignInFrequency::at(member.key.span));
                 read_frequency(known, member, reader, frequency);
             }
             _ => {
                 let name = GRAPH_NAMES.iter().find(|(own, _)| *own == known).map_or(known, |(_, name)| name);
-                session.others.push(At::new(name.to_owned(), member.key.span));
+                let control = At::new(name.to_owned(), member.key.span);
+                if is_unsettled(&member.value) {
+                    session.unsettled.push(control.clone());
+                }
+                session.others.push(control);
             }
         }
     }
@@ -741,6 +776,8 @@ fn read_frequency(known: &str, own: &Member<'_>, reader: &mut Reader, frequency:
             let Some(map) = reader.object(&own.value) else { return };
             for (known, member) in reader.members(map, ENABLED) {
                 match known {
+                    _ if !is_configured(&member.value) => {}
+                    "isEnabled" => frequency.enabled = reader.bool_fact(&member.value),
                     "type" => frequency.unit = reader.word_fact(&member.value),
                     "value" => frequency.value = reader.text_fact(&member.value),
                     "frequencyInterval" => frequency.interval = reader.word_fact(&member.value),
@@ -763,11 +800,23 @@ fn inner<T>(
     found.map_or(Fact::Absent, |(_, member)| read(reader, &member.value))
 }
 
+/// Whether an expression decides if a session control is in use.
+fn is_unsettled(node: &Node<'_>) -> bool {
+    let decides = node.as_map().and_then(|map| member(map, "isEnabled")).unwrap_or(node);
+    opaque(node).is_some_and(|what| what.value.why == Why::Expression)
+        || matches!(decides.value, Value::Unresolved(_) | Value::Reference(_))
+}
+
 /// Whether a session control is in use: written, and not switched off.
 fn is_on(node: &Node<'_>) -> bool {
-    let switched_off = node
-        .as_map()
-        .and_then(|map| member(map, "isEnabled"))
-        .is_some_and(|node| matches!(node.value, Value::Bool(false)));
-    is_configured(node) && !switched_off && !matches!(node.value, Value::Bool(false))
+    let switched_off = node.as_map().and_then(|map| member(map, "isEnabled")).is_some_and(is_false);
+    is_configured(node) && !switched_off && !is_false(node)
+}
+
+fn is_false(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Bool(bool) => !bool,
+        Value::Text(text) => text.eq_ignore_ascii_case("false"),
+        _ => false,
+    }
 }

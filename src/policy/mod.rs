@@ -386,6 +386,9 @@ pub struct Grant {
     /// `termsOfUse`: agreement ids, each a control of its own.
     #[serde(skip_serializing_if = "List::is_empty")]
     pub terms_of_use: List<String>,
+    /// Members whose effect is not known, by the key as written. Each may be a control.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "ids::values")]
+    pub unknown: Vec<At<String>>,
 }
 
 /// An authentication strength a policy demands.
@@ -421,16 +424,27 @@ pub struct Session {
     /// `signInFrequency`, where it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in_frequency: Option<SignInFrequency>,
-    /// The other session controls that are on, by their name in Microsoft Graph.
+    /// The other session controls that are on, by their name in Microsoft Graph; members whose effect is not known
+    /// by the key as written.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "ids::values")]
     pub others: Vec<At<String>>,
+    /// Those of the others of which the file does not tell whether they are on.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "ids::values")]
+    pub unsettled: Vec<At<String>>,
 }
 
 impl SignInFrequency {
     /// The control at a place, with nothing told yet.
     #[must_use]
     pub fn at(key: Span) -> Self {
-        Self { key, interval: Fact::Absent, unit: Fact::Absent, value: Fact::Absent }
+        Self { key, enabled: Fact::Absent, interval: Fact::Absent, unit: Fact::Absent, value: Fact::Absent }
+    }
+
+    /// Where it asks for every time, for certain.
+    #[must_use]
+    pub fn every_time(&self) -> Option<Span> {
+        let interval = self.interval.get().filter(|at| *at.value != FrequencyInterval::TimeBased)?;
+        self.enabled.unresolved().is_none().then_some(interval.span)
     }
 }
 
@@ -441,6 +455,9 @@ pub struct SignInFrequency {
     /// The key of the control.
     #[serde(skip)]
     pub key: Span,
+    /// `isEnabled`, where it is written; never a known `false`.
+    #[serde(skip)]
+    pub enabled: Fact<bool>,
     /// `frequencyInterval`; absent means `timeBased`.
     #[serde(skip_serializing_if = "Fact::is_absent")]
     pub interval: Fact<FrequencyInterval>,
@@ -463,10 +480,18 @@ impl Session {
             && self.others.is_empty()
     }
 
-    /// Where one of the other session controls is on, by its name in Microsoft Graph.
+    /// Where one of the other session controls is on, by its name in Microsoft Graph. Where the file does not tell,
+    /// it counts.
     #[must_use]
     pub fn other(&self, name: &str) -> Option<Span> {
         self.others.iter().find(|other| other.value == name).map(|other| other.span)
+    }
+
+    /// The same, where it is on for certain.
+    #[must_use]
+    pub fn other_for_certain(&self, name: &str) -> Option<Span> {
+        let unsettled = self.unsettled.iter().any(|other| other.value == name);
+        self.other(name).filter(|_| !unsettled)
     }
 }
 

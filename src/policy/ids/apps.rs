@@ -33,6 +33,16 @@ pub const OWN: &str = "an app of your own";
 /// Stands for an agent of the tenant, as a resource.
 pub const AGENT: &str = "an agent of your own";
 
+/// The apps that support token protection. Source: Microsoft Entra documentation, "Token protection".
+pub const WITH_TOKEN_PROTECTION: &[&str] = &[
+    EXCHANGE,
+    SHAREPOINT,
+    "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe",
+    "9cdead84-a844-4324-93f2-b2e6bb768d07",
+    "0af06dc6-e4b5-4f28-818e-e78e62d137a5",
+    "270efc09-cd0d-444b-a71f-39af4910ec45",
+];
+
 /// The name of an app, where it is known.
 #[must_use]
 pub fn name(id: &str) -> Option<&'static str> {
