@@ -66,10 +66,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     pub output: Vec<Output>,
     /// Run only these rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Leave these rules out
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub skip: Vec<String>,
     /// The lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
@@ -243,15 +243,4 @@ fn output(text: &str) -> Result<Output, String> {
         return Err("the file is missing behind `=`".to_owned());
     }
     Ok(Output { format, file: file.into() })
-}
-
-fn rule(text: &str) -> Result<String, String> {
-    if crate::rules::find(text).is_some() {
-        return Ok(text.to_owned());
-    }
-    let known = crate::rules::ALL.iter().map(|rule| rule.meta().id.as_str());
-    Err(match crate::finding::nearest(text, known) {
-        Some(near) => format!("no such rule; did you mean `{near}`?"),
-        None => "no such rule; `calint rules` lists them".to_owned(),
-    })
 }

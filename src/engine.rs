@@ -16,9 +16,10 @@ use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
-use crate::rules;
+use crate::rule_set::RuleSet;
 use crate::source::{At, FileId, Source, Sources, Span};
-use crate::suppress;
+use crate::suppress::{self, Known};
+use crate::syntax::own;
 use context::Context;
 
 /// What to do.
@@ -59,6 +60,8 @@ pub struct Outcome {
     pub read: Vec<(String, usize)>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
+    /// The rules of every tenant; of two by one id, the first that was read.
+    pub rules: RuleSet,
     /// The policy sets that were checked, kept so that the end of the process can free them at once.
     done: Vec<PolicySet>,
 }
@@ -72,6 +75,12 @@ pub struct ConfigFailure {
     pub sources: Sources,
 }
 
+impl ConfigFailure {
+    fn new(problems: Vec<Finding>, outcome: &mut Outcome) -> Self {
+        Self { problems, sources: std::mem::take(&mut outcome.sources) }
+    }
+}
+
 /// One tenant, read.
 #[derive(Debug, Default)]
 pub struct Tenant {
@@ -79,6 +88,7 @@ pub struct Tenant {
     pub config: Config,
     /// Its policies and named locations.
     pub set: PolicySet,
+    rules: RuleSet,
     directives: Vec<At<String>>,
     findings: Vec<Finding>,
     /// Files were named, so that the tenant may have more policies than were read.
@@ -103,12 +113,38 @@ impl Tenant {
 /// When a configuration cannot be used.
 pub fn run(options: &Options) -> Result<Outcome, ConfigFailure> {
     let mut outcome = Outcome::default();
-    for tenant in read(options, &mut outcome)? {
+    let tenants = read(options, &mut outcome)?;
+    let unknown = unknown_rules(options, &mut outcome);
+    if !unknown.is_empty() {
+        return Err(ConfigFailure::new(unknown, &mut outcome));
+    }
+    for tenant in tenants {
         check(tenant, options, &mut outcome);
     }
-    outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let rules = &outcome.rules;
+    outcome.findings.sort_by_cached_key(|finding| order(finding, rules));
     outcome.findings.dedup_by(|later, earlier| is_same(later, earlier));
     Ok(outcome)
+}
+
+/// Rules that the command line names and no tenant has.
+fn unknown_rules(options: &Options, outcome: &mut Outcome) -> Vec<Finding> {
+    let mut reader = own::Reader::new("command-line", "command line");
+    for (option, names) in [("--only", &options.only), ("--skip", &options.skip)] {
+        for name in names.iter().filter(|name| outcome.rules.find(name).is_none()) {
+            let text = format!("{option} {name}");
+            let (start, end) = (option.len() + 1, text.len());
+            let file = outcome.sources.add(Source::new("command line".to_owned(), text));
+            let message = format!("unknown rule `{name}`");
+            reader.problem(
+                Span::new(file, start, end),
+                &message,
+                "not known",
+                Some(outcome.rules.hint(name)),
+            );
+        }
+    }
+    reader.problems
 }
 
 /// Whether two findings say the same of the same place, as of the instances that one block makes.
@@ -120,11 +156,11 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
 }
 
 /// Files in their order, policies in theirs; of one policy the gravest first, rules in theirs, then by place.
-fn order(finding: &Finding) -> impl Ord {
+fn order(finding: &Finding, rules: &RuleSet) -> impl Ord + use<> {
     let place = finding.primary.span;
     let policy = finding.policy.as_ref().filter(|policy| policy.whole.file == place.file);
     let start = policy.map_or(place.start, |policy| policy.whole.start);
-    let rule = rules::ALL.iter().position(|rule| rule.meta().id == finding.rule);
+    let rule = rules.position(&finding.rule);
     (place.file, start, finding.level, rule, place, finding.message.clone())
 }
 
@@ -149,7 +185,7 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
     let mut stdin = stdin;
     let mut tenants = Vec::new();
     for group in groups {
-        let mut tenant = Tenant { config: config(&group, outcome)?, ..Tenant::default() };
+        let mut tenant = configured_tenant(&group, outcome)?;
         let mut inputs = admitted(group.inputs, &tenant.config, outcome)?;
         tenant.partial = stdin.is_some() || inputs.iter().any(|input| input.named);
         let mut context = Context::find(&mut tenant, outcome);
@@ -212,6 +248,18 @@ fn report_trouble(trouble: Trouble, outcome: &mut Outcome) {
     outcome.findings.push(finding);
 }
 
+/// A tenant of which nothing but its configuration and its rules is read.
+fn configured_tenant(group: &Group, outcome: &mut Outcome) -> Result<Tenant, ConfigFailure> {
+    let config = config(group, outcome)?;
+    let rules = RuleSet::default();
+    let unknown = config.unknown_rules(&rules);
+    if !unknown.is_empty() {
+        return Err(ConfigFailure::new(unknown, outcome));
+    }
+    outcome.rules.add_all(&rules);
+    Ok(Tenant { config, rules, ..Tenant::default() })
+}
+
 fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure> {
     let Some(path) = &group.config else { return Ok(Config::default()) };
     let shown = discover::shown(path);
@@ -231,7 +279,7 @@ fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure>
         }
     };
     outcome.sources.add(Source::new(shown, text));
-    parsed.map_err(|problems| ConfigFailure { problems, sources: std::mem::take(&mut outcome.sources) })
+    parsed.map_err(|problems| ConfigFailure::new(problems, outcome))
 }
 
 fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Result<Vec<Input>, ConfigFailure> {
@@ -243,10 +291,7 @@ fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Resul
         let message = format!("pattern under `paths` cannot be used: {reason}");
         let shown = discover::shown(&config.folder.join(crate::config::FILE_NAME));
         outcome.sources.add(Source::new(shown, String::new()));
-        ConfigFailure {
-            problems: vec![Finding::unreadable(file, message)],
-            sources: std::mem::take(&mut outcome.sources),
-        }
+        ConfigFailure::new(vec![Finding::unreadable(file, message)], outcome)
     })?;
     let (kept, left): (Vec<_>, Vec<_>) = inputs
         .into_iter()
@@ -338,10 +383,10 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
 }
 
 fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
-    let Tenant { config, set, directives, mut findings, partial } = tenant;
+    let Tenant { config, set, rules, directives, mut findings, partial } = tenant;
     let declared = config.emergency.clone();
     let access = Access::new(&set, declared, config.assume, options.include_disabled);
-    for rule in rules::ALL {
+    for rule in rules.iter() {
         let level = config.levels.get(rule.meta().id.as_str());
         let id = rule.meta().id.as_str();
         let on = rule.is_on() || level.is_some() || options.only.iter().any(|only| only == id);
@@ -359,12 +404,13 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
         .iter()
         .filter(|exception| ran(&exception.rule.value) && is_read(exception))
         .collect();
+    let known = Known { rules: &rules, ran: &ran };
     let excused =
-        suppress::apply(&mut findings, &exceptions, &directives, &ran, &outcome.sources, options.today);
+        suppress::apply(&mut findings, &exceptions, &directives, &known, &outcome.sources, options.today);
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
     for finding in &mut findings {
         if let Some(level) = config.levels.get(finding.rule.as_str()) {
-            finding.level = configured(finding, *level);
+            finding.level = configured(finding, *level, &rules);
         }
     }
     findings.retain(|finding| finding.level != Level::Off);
@@ -381,11 +427,11 @@ fn is_asked(rule: &str, options: &Options) -> bool {
 /// The level the configuration gives a finding. It stands for the rule's highest level: findings that weigh less
 /// by themselves are not raised. What is not enforced stays one level lower, nothing that is not known becomes an
 /// error, and a file that could not be read stays reported.
-fn configured(finding: &Finding, level: Level) -> Level {
+fn configured(finding: &Finding, level: Level, rules: &RuleSet) -> Level {
     if finding.unread || level == Level::Off {
         return if finding.unread { finding.level } else { level };
     }
-    let highest = rules::of(&finding.rule).map_or(Level::Error, |rule| rule.meta().level);
+    let highest = rules.of(&finding.rule).map_or(Level::Error, |rule| rule.meta().level);
     let lower = |level: Level| if finding.once_enabled { level.lowered() } else { level };
     let weighs_less = finding.level > lower(highest);
     let level = if weighs_less { finding.level.max(level) } else { lower(level) };

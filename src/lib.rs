@@ -18,6 +18,7 @@ pub mod notation;
 pub mod policy;
 pub mod report;
 pub mod rule;
+pub mod rule_set;
 #[path = "../rules/mod.rs"]
 pub mod rules;
 pub mod scenario;

@@ -1,5 +1,7 @@
 //! What a rule is.
 
+use std::borrow::Cow;
+
 use crate::access::{Access, Standing, standing};
 use crate::finding::{Finding, Label, Level, RuleId};
 use crate::policy::Policy;
@@ -46,21 +48,21 @@ pub struct Meta {
     pub family: Family,
     /// The highest level it reports on its own.
     pub level: Level,
-    /// Its documentation: title, one-line summary, sections, executed examples.
-    pub docs: &'static str,
+    /// Its documentation: title, one-line summary, sections, examples.
+    pub docs: Cow<'static, str>,
 }
 
 impl Meta {
     /// The first paragraph of the documentation.
     #[must_use]
-    pub fn summary(&self) -> &'static str {
+    pub fn summary(&self) -> &str {
         self.docs.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default()
     }
 
     /// The first link of the documentation's references.
     #[must_use]
-    pub fn url(&self) -> Option<&'static str> {
-        let (_, references) = self.docs.split_once("## References")?;
+    pub fn url(&self) -> Option<&str> {
+        let (_, references) = self.docs.split_once("\n## References\n")?;
         references.split_whitespace().find_map(|word| {
             let at = word.find("https://")?;
             Some(word.get(at..)?.trim_end_matches([')', '>', '.']))
@@ -69,7 +71,7 @@ impl Meta {
 }
 
 /// One check.
-pub trait Rule: Sync {
+pub trait Rule: Send + Sync {
     /// What is known of it without running it.
     fn meta(&self) -> &Meta;
 
@@ -103,6 +105,8 @@ pub fn finding(meta: &Meta, policy: &Policy, level: Level, message: &str, primar
 
 /// What rules import.
 pub mod prelude {
+    pub use std::borrow::Cow;
+
     pub use super::{Family, Meta, Rule, finding};
     pub use crate::access::Access;
     pub use crate::finding::{Certainty, ErrorCode, Finding, Label, Level, RuleId, input};

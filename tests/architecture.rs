@@ -18,25 +18,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["source", "policy"]),
     ("rule", &["source", "finding", "policy", "access"]),
     ("rules", &["source", "finding", "policy", "access", "rule", "sign_in_error"]),
-    ("config", &["source", "finding", "syntax", "access", "rules"]),
-    ("suppress", &["source", "finding", "config", "rules"]),
+    ("rule_set", &["finding", "rule", "rules"]),
+    ("config", &["source", "finding", "syntax", "access", "rules", "rule_set"]),
+    ("suppress", &["source", "finding", "config", "rule_set"]),
     ("discover", &["config", "policy"]),
     ("load", &["source", "finding", "syntax", "policy", "notation", "discover"]),
     (
         "engine",
         &[
-            "source", "finding", "policy", "access", "rules", "config", "suppress", "discover", "load",
-            "notation", "modules",
+            "source", "finding", "syntax", "policy", "access", "rule_set", "config", "suppress", "discover",
+            "load", "notation", "modules",
         ],
     ),
     ("modules", &["source", "finding", "syntax", "policy", "notation", "terraform", "discover", "load"]),
     (
         "report",
-        &["source", "finding", "policy", "access", "scenario", "sign_in_error", "rule", "rules", "engine"],
+        &["source", "finding", "policy", "access", "scenario", "sign_in_error", "rule", "rule_set", "engine"],
     ),
     ("scenario", &["policy", "access"]),
     ("sign_in_error", &["finding", "policy", "access"]),
-    ("cli", &["finding", "rules", "report"]),
+    ("cli", &["finding", "report"]),
     (
         "command",
         &[

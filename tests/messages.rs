@@ -13,7 +13,7 @@ use calint::rules::ALL;
 fn findings() -> Vec<Finding> {
     let mut found = BTreeMap::new();
     for rule in ALL {
-        let docs = rule.meta().docs;
+        let docs = &rule.meta().docs;
         for fence in docs.split("\n```").filter(|fence| fence.contains(" bad\n") || fence.contains(" good\n"))
         {
             let (info, text) = fence.split_once('\n').unwrap();

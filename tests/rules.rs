@@ -124,7 +124,7 @@ fn documentation_is_complete() {
 fn examples_do_what_they_say() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
-        let examples = examples(rule.meta().docs);
+        let examples = examples(&rule.meta().docs);
         for wanted in [true, false] {
             let formats: BTreeSet<_> = examples
                 .iter()
