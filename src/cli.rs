@@ -34,12 +34,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules,
+    /// Run the examples of house rules
+    CheckRules(CheckRulesArgs),
     /// Print the policies of a file as the rules see them
     Model(ModelArgs),
     /// Write a calint.yaml to start from
     Init,
     /// Print the JSON Schema of calint.yaml
-    Schema,
+    Schema(SchemaArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -159,6 +161,23 @@ pub struct ExplainArgs {
     /// A rule, such as block-everyone, or an error code, such as AADSTS53003
     #[arg(value_name = "RULE|CODE")]
     pub subject: String,
+}
+
+/// Arguments of `check-rules`.
+#[derive(Args, Debug)]
+pub struct CheckRulesArgs {
+    /// Files and folders with house rules [default: those of the nearest calint.yaml, else of the nearest
+    /// .calint/rules]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// Print that of files with house rules
+    #[arg(long)]
+    pub house_rules: bool,
 }
 
 /// Arguments of `model`.

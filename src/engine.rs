@@ -1,6 +1,7 @@
 //! The whole run: find the files, read them, ask the rules, take out what is excused, put in order.
 
 mod context;
+mod house;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ use crate::source::{At, FileId, Source, Sources, Span};
 use crate::suppress::{self, Known};
 use crate::syntax::own;
 use context::Context;
+use house::Library;
+pub use house::{HouseRules, house_rules};
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -183,9 +186,10 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         groups.push(Group { config: config_for_stdin(&options.config), inputs: Vec::new() });
     }
     let mut stdin = stdin;
+    let mut library = Library::default();
     let mut tenants = Vec::new();
     for group in groups {
-        let mut tenant = configured_tenant(&group, outcome)?;
+        let mut tenant = configured_tenant(&group, &options.config, &mut library, outcome)?;
         let mut inputs = admitted(group.inputs, &tenant.config, outcome)?;
         tenant.partial = stdin.is_some() || inputs.iter().any(|input| input.named);
         let mut context = Context::find(&mut tenant, outcome);
@@ -249,9 +253,20 @@ fn report_trouble(trouble: Trouble, outcome: &mut Outcome) {
 }
 
 /// A tenant of which nothing but its configuration and its rules is read.
-fn configured_tenant(group: &Group, outcome: &mut Outcome) -> Result<Tenant, ConfigFailure> {
+fn configured_tenant(
+    group: &Group,
+    choice: &ConfigChoice,
+    library: &mut Library,
+    outcome: &mut Outcome,
+) -> Result<Tenant, ConfigFailure> {
     let config = config(group, outcome)?;
-    let rules = RuleSet::default();
+    let house = match choice {
+        ConfigChoice::None => Vec::new(),
+        ConfigChoice::Nearest | ConfigChoice::File(_) => library
+            .of(&config, &mut outcome.sources)
+            .map_err(|problems| ConfigFailure::new(problems, outcome))?,
+    };
+    let rules = crate::house::with_built_in(&house);
     let unknown = config.unknown_rules(&rules);
     if !unknown.is_empty() {
         return Err(ConfigFailure::new(unknown, outcome));
@@ -261,7 +276,9 @@ fn configured_tenant(group: &Group, outcome: &mut Outcome) -> Result<Tenant, Con
 }
 
 fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure> {
-    let Some(path) = &group.config else { return Ok(Config::default()) };
+    let Some(path) = &group.config else {
+        return Ok(Config::of_folder(common_folder(&group.inputs)));
+    };
     let shown = discover::shown(path);
     let file = outcome.sources.next_id();
     let bytes = std::fs::read(path).map_err(|error| discover::in_words(&error));
@@ -280,6 +297,17 @@ fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure>
     };
     outcome.sources.add(Source::new(shown, text));
     parsed.map_err(|problems| ConfigFailure::new(problems, outcome))
+}
+
+/// The folder that all files lie in or below; without files, the working directory.
+fn common_folder(inputs: &[Input]) -> PathBuf {
+    let mut folders =
+        inputs.iter().filter_map(|input| Some(discover::absolute(&input.path).parent()?.to_path_buf()));
+    let Some(first) = folders.next() else { return discover::absolute(Path::new("")) };
+    folders.fold(first, |common, folder| {
+        let above = common.ancestors().find(|above| folder.starts_with(above));
+        above.map(Path::to_path_buf).unwrap_or_default()
+    })
 }
 
 fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Result<Vec<Input>, ConfigFailure> {

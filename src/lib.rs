@@ -12,6 +12,7 @@ pub mod config;
 pub mod discover;
 pub mod engine;
 pub mod finding;
+pub mod house;
 pub mod load;
 pub mod modules;
 pub mod notation;

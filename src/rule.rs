@@ -22,6 +22,8 @@ pub enum Family {
     Input,
     /// An exception in the configuration or in a comment.
     Exception,
+    /// What an organization asks of its policies, in rules of its own.
+    House,
 }
 
 impl Family {
@@ -35,6 +37,7 @@ impl Family {
             Self::Hygiene => "hygiene",
             Self::Input => "input",
             Self::Exception => "exception",
+            Self::House => "house",
         }
     }
 }

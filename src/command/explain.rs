@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, house_rules};
 use crate::cli::ExplainArgs;
-use crate::finding::nearest;
+use crate::house;
 use crate::rules;
 use crate::sign_in_error;
 
@@ -19,14 +19,16 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failu
         writeln!(out, "{error}")?;
         return Ok(Exit::Clean);
     }
-    let known = rules::ALL.iter().map(|rule| rule.meta().id.as_str());
-    let hint = match nearest(subject, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if subject.to_ascii_uppercase().starts_with("AADSTS") => {
-            let codes: Vec<_> = sign_in_error::ALL.iter().map(|error| error.code.0.to_string()).collect();
-            format!("known codes: {}", codes.join(", "))
-        }
-        None => "`calint rules` lists the rules".to_owned(),
+    let rules = house::with_built_in(&house_rules(&[])?.rules);
+    if let Some(rule) = rules.find(subject) {
+        out.write_all(rule.meta().docs.as_bytes())?;
+        return Ok(Exit::Clean);
+    }
+    let hint = if subject.to_ascii_uppercase().starts_with("AADSTS") {
+        let codes: Vec<_> = sign_in_error::ALL.iter().map(|error| error.code.0.to_string()).collect();
+        format!("known codes: {}", codes.join(", "))
+    } else {
+        rules.hint(subject)
     };
     Err(Failure::Told(format!("nothing is known of `{subject}`; {hint}")))
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// Patterns of files that tell about the tenant.
     pub context: Vec<At<String>>,
+    /// Files and folders with rules of the tenant's own, where it says which.
+    pub house_rules: Option<Vec<At<String>>>,
     /// Every rule it names.
     named: Vec<At<String>>,
 }
@@ -70,6 +72,12 @@ impl Exception {
 }
 
 impl Config {
+    /// The configuration of a folder that has none.
+    #[must_use]
+    pub fn of_folder(folder: PathBuf) -> Self {
+        Self { folder, ..Self::default() }
+    }
+
     /// Reads a configuration from its text. Whether the rules it names exist is asked later, as it says where
     /// some of them are.
     ///
@@ -77,7 +85,7 @@ impl Config {
     /// Everything in it that cannot be used, each with its place: unknown keys, wrong types, missing reasons.
     pub fn parse(text: &str, file: FileId, path: &Path) -> Result<Self, Vec<Finding>> {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let mut config = Self { folder, ..Self::default() };
+        let mut config = Self::of_folder(folder);
         if text.trim().is_empty() {
             return Ok(config);
         }

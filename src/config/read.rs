@@ -12,7 +12,8 @@ use crate::syntax::{Node, Value};
 /// What its problems are reported as.
 pub(super) const NAME: &str = "configuration";
 /// The keys of the file.
-pub(super) const TOP: &[&str] = &["emergency-access", "assume", "rules", "exceptions", "paths", "context"];
+pub(super) const TOP: &[&str] =
+    &["emergency-access", "assume", "rules", "exceptions", "paths", "context", "house-rules"];
 /// The keys of `emergency-access`.
 pub(super) const EMERGENCY: &[&str] = &["users", "groups"];
 /// The keys of `assume`.
@@ -43,6 +44,7 @@ impl Reader {
                 "assume" => self.assume(&member.value, &mut config.assume),
                 "rules" => self.levels(&member.value, config),
                 "context" => config.context = self.texts(&member.value),
+                "house-rules" => config.house_rules = Some(self.texts(&member.value)),
                 "exceptions" => self.exceptions(&member.value, config),
                 _ => self.paths(&member.value, config),
             }
