@@ -37,12 +37,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Run the examples of house rules
+    CheckRules(CheckRulesArgs),
     /// Print the policies of a file as the rules see them
     Model(ModelArgs),
     /// Write a calint.yaml to start from
     Init,
     /// Print the JSON Schema of calint.yaml
-    Schema,
+    Schema(SchemaArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -69,10 +71,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     pub output: Vec<Output>,
     /// Run only these rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Leave these rules out
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub skip: Vec<String>,
     /// The lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
@@ -205,6 +207,23 @@ pub struct RulesArgs {
     pub format: ListingFormat,
 }
 
+/// Arguments of `check-rules`.
+#[derive(Args, Debug)]
+pub struct CheckRulesArgs {
+    /// Files and folders with house rules [default: those of the nearest calint.yaml, else of the nearest
+    /// .calint/rules]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// Print that of files with house rules
+    #[arg(long)]
+    pub house_rules: bool,
+}
+
 /// Arguments of `model`.
 #[derive(Args, Debug)]
 pub struct ModelArgs {
@@ -287,15 +306,4 @@ fn output(text: &str) -> Result<Output, String> {
         return Err("the file is missing behind `=`".to_owned());
     }
     Ok(Output { format, file: file.into() })
-}
-
-fn rule(text: &str) -> Result<String, String> {
-    if crate::rules::find(text).is_some() {
-        return Ok(text.to_owned());
-    }
-    let known = crate::rules::ALL.iter().map(|rule| rule.meta().id.as_str());
-    Err(match crate::finding::nearest(text, known) {
-        Some(near) => format!("no such rule; did you mean `{near}`?"),
-        None => "no such rule; `calint rules` lists them".to_owned(),
-    })
 }

@@ -3,6 +3,7 @@
 pub mod change;
 mod context;
 mod gather;
+mod house;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,10 +20,13 @@ use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
 use crate::rule::Family;
-use crate::rules;
+use crate::rule_set::RuleSet;
 use crate::source::{At, FileId, Source, Sources, Span};
-use crate::suppress;
+use crate::suppress::{self, Known};
+use crate::syntax::own;
 use context::Context;
+use house::Library;
+pub use house::{HouseRules, house_rules};
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -66,6 +70,8 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// What differs from an earlier state, where there is one.
     pub changes: Option<change::Changes>,
+    /// The rules of every tenant; of two by one id, the first that was read.
+    pub rules: RuleSet,
     /// The policy sets that were checked, kept so that the end of the process can free them at once.
     done: Vec<PolicySet>,
 }
@@ -79,6 +85,12 @@ pub struct ConfigFailure {
     pub sources: Sources,
 }
 
+impl ConfigFailure {
+    fn new(problems: Vec<Finding>, outcome: &mut Outcome) -> Self {
+        Self { problems, sources: std::mem::take(&mut outcome.sources) }
+    }
+}
+
 /// One tenant, read.
 #[derive(Debug, Default)]
 pub struct Tenant {
@@ -86,6 +98,7 @@ pub struct Tenant {
     pub config: Config,
     /// Its policies and named locations.
     pub set: PolicySet,
+    rules: RuleSet,
     directives: Vec<At<String>>,
     findings: Vec<Finding>,
     /// Files were named, so that the tenant may have more policies than were read.
@@ -112,12 +125,38 @@ impl Tenant {
 /// When a configuration cannot be used.
 pub fn run(options: &Options) -> Result<Outcome, ConfigFailure> {
     let mut outcome = Outcome::default();
-    for tenant in read(options, &mut outcome)? {
+    let tenants = read(options, &mut outcome)?;
+    let unknown = unknown_rules(options, &mut outcome);
+    if !unknown.is_empty() {
+        return Err(ConfigFailure::new(unknown, &mut outcome));
+    }
+    for tenant in tenants {
         check(tenant, options, None, &mut outcome);
     }
-    outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let rules = &outcome.rules;
+    outcome.findings.sort_by_cached_key(|finding| order(finding, rules));
     outcome.findings.dedup_by(|later, earlier| is_same(later, earlier));
     Ok(outcome)
+}
+
+/// Rules that the command line names and no tenant has.
+fn unknown_rules(options: &Options, outcome: &mut Outcome) -> Vec<Finding> {
+    let mut reader = own::Reader::new("command-line", "command line");
+    for (option, names) in [("--only", &options.only), ("--skip", &options.skip)] {
+        for name in names.iter().filter(|name| outcome.rules.find(name).is_none()) {
+            let text = format!("{option} {name}");
+            let (start, end) = (option.len() + 1, text.len());
+            let file = outcome.sources.add(Source::new("command line".to_owned(), text));
+            let message = format!("unknown rule `{name}`");
+            reader.problem(
+                Span::new(file, start, end),
+                &message,
+                "not known",
+                Some(outcome.rules.hint(name)),
+            );
+        }
+    }
+    reader.problems
 }
 
 /// Whether two findings say the same of the same place, as of the instances that one block makes.
@@ -129,11 +168,11 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
 }
 
 /// Files in their order, policies in theirs; of one policy the gravest first, rules in theirs, then by place.
-fn order(finding: &Finding) -> impl Ord {
+fn order(finding: &Finding, rules: &RuleSet) -> impl Ord + use<> {
     let place = finding.primary.span;
     let policy = finding.policy.as_ref().filter(|policy| policy.whole.file == place.file);
     let start = policy.map_or(place.start, |policy| policy.whole.start);
-    let rule = rules::ALL.iter().position(|rule| rule.meta().id == finding.rule);
+    let rule = rules.position(&finding.rule);
     (place.file, start, finding.level, rule, place, finding.message.clone())
 }
 
@@ -159,9 +198,10 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         groups.push(Group { config: config_for_stdin(&options.config), inputs: Vec::new() });
     }
     let mut stdin = stdin;
+    let mut library = Library::default();
     let mut tenants = Vec::new();
     for group in groups {
-        let mut tenant = Tenant { config: config(&group, outcome)?, ..Tenant::default() };
+        let mut tenant = configured_tenant(&group, &options.config, &mut library, outcome)?;
         let mut inputs = admitted(group.inputs, &tenant.config, outcome)?;
         let has_context = inputs.iter().any(|input| input.context);
         tenant.partial = stdin.is_some() || !has_context && inputs.iter().any(|input| input.named);
@@ -226,8 +266,33 @@ fn report_trouble(trouble: Trouble, outcome: &mut Outcome) {
     outcome.findings.push(finding);
 }
 
+/// A tenant of which nothing but its configuration and its rules is read.
+fn configured_tenant(
+    group: &Group,
+    choice: &ConfigChoice,
+    library: &mut Library,
+    outcome: &mut Outcome,
+) -> Result<Tenant, ConfigFailure> {
+    let config = config(group, outcome)?;
+    let house = match choice {
+        ConfigChoice::None => Vec::new(),
+        ConfigChoice::Nearest | ConfigChoice::File(_) => library
+            .of(&config, &mut outcome.sources)
+            .map_err(|problems| ConfigFailure::new(problems, outcome))?,
+    };
+    let rules = crate::house::with_built_in(&house);
+    let unknown = config.unknown_rules(&rules);
+    if !unknown.is_empty() {
+        return Err(ConfigFailure::new(unknown, outcome));
+    }
+    outcome.rules.add_all(&rules);
+    Ok(Tenant { config, rules, ..Tenant::default() })
+}
+
 fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure> {
-    let Some(path) = &group.config else { return Ok(Config::default()) };
+    let Some(path) = &group.config else {
+        return Ok(Config::of_folder(common_folder(&group.inputs)));
+    };
     let shown = discover::shown(path);
     let file = outcome.sources.next_id();
     let bytes = std::fs::read(path).map_err(|error| discover::in_words(&error));
@@ -245,7 +310,18 @@ fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure>
         }
     };
     outcome.sources.add(Source::new(shown, text));
-    parsed.map_err(|problems| ConfigFailure { problems, sources: std::mem::take(&mut outcome.sources) })
+    parsed.map_err(|problems| ConfigFailure::new(problems, outcome))
+}
+
+/// The folder that all files lie in or below; without files, the working directory.
+fn common_folder(inputs: &[Input]) -> PathBuf {
+    let mut folders =
+        inputs.iter().filter_map(|input| Some(discover::absolute(&input.path).parent()?.to_path_buf()));
+    let Some(first) = folders.next() else { return discover::absolute(Path::new("")) };
+    folders.fold(first, |common, folder| {
+        let above = common.ancestors().find(|above| folder.starts_with(above));
+        above.map(Path::to_path_buf).unwrap_or_default()
+    })
 }
 
 fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Result<Vec<Input>, ConfigFailure> {
@@ -257,10 +333,7 @@ fn admitted(inputs: Vec<Input>, config: &Config, outcome: &mut Outcome) -> Resul
         let message = format!("pattern under `paths` cannot be used: {reason}");
         let shown = discover::shown(&config.folder.join(crate::config::FILE_NAME));
         outcome.sources.add(Source::new(shown, String::new()));
-        ConfigFailure {
-            problems: vec![Finding::unreadable(file, message)],
-            sources: std::mem::take(&mut outcome.sources),
-        }
+        ConfigFailure::new(vec![Finding::unreadable(file, message)], outcome)
     })?;
     let (kept, left): (Vec<_>, Vec<_>) = inputs
         .into_iter()
@@ -364,12 +437,12 @@ fn take_in_modules(files: Vec<TerraformFile>, tenant: &mut Tenant, outcome: &mut
 
 /// Judges one state of a tenant. Findings on a change that led to it are judged with those on the state itself.
 fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcome: &mut Outcome) {
-    let Tenant { config, set, directives, mut findings, partial, asked } = tenant;
+    let Tenant { config, set, rules, directives, mut findings, partial, asked } = tenant;
     let is_change = change.is_some();
     findings.extend(change.into_iter().flatten());
     let declared = config.emergency.clone();
     let access = Access::new(&set, declared, config.assume, options.include_disabled);
-    for rule in rules::ALL {
+    for rule in rules.iter() {
         let level = config.levels.get(rule.meta().id.as_str());
         let id = rule.meta().id.as_str();
         let on = rule.is_on() || level.is_some() || options.only.iter().any(|only| only == id);
@@ -379,7 +452,7 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
     }
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
     let has_run =
-        |rule: &str| is_change || rules::find(rule).is_none_or(|rule| rule.meta().family != Family::Change);
+        |rule: &str| is_change || rules.find(rule).is_none_or(|rule| rule.meta().family != Family::Change);
     let ran =
         |rule: &str| is_asked(rule, options) && has_run(rule) && config.levels.get(rule) != Some(&Level::Off);
     let is_read = |exception: &Exception| {
@@ -390,12 +463,13 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
         .iter()
         .filter(|exception| ran(&exception.rule.value) && is_read(exception))
         .collect();
+    let known = Known { rules: &rules, ran: &ran };
     let excused =
-        suppress::apply(&mut findings, &exceptions, &directives, &ran, &outcome.sources, options.today);
+        suppress::apply(&mut findings, &exceptions, &directives, &known, &outcome.sources, options.today);
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
     for finding in &mut findings {
         if let Some(level) = config.levels.get(finding.rule.as_str()) {
-            finding.level = configured(finding, *level);
+            finding.level = configured(finding, *level, &rules);
         }
     }
     findings.retain(|finding| finding.level != Level::Off);
@@ -420,11 +494,11 @@ fn is_asked(rule: &str, options: &Options) -> bool {
 /// The level the configuration gives a finding. It stands for the rule's highest level: findings that weigh less
 /// by themselves are not raised. What is not enforced stays one level lower, nothing that is not known becomes an
 /// error, and a file that could not be read stays reported.
-fn configured(finding: &Finding, level: Level) -> Level {
+fn configured(finding: &Finding, level: Level, rules: &RuleSet) -> Level {
     if finding.unread || level == Level::Off {
         return if finding.unread { finding.level } else { level };
     }
-    let highest = rules::of(&finding.rule).map_or(Level::Error, |rule| rule.meta().level);
+    let highest = rules.of(&finding.rule).map_or(Level::Error, |rule| rule.meta().level);
     let lower = |level: Level| if finding.once_enabled { level.lowered() } else { level };
     let weighs_less = finding.level > lower(highest);
     let level = if weighs_less { finding.level.max(level) } else { lower(level) };

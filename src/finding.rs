@@ -80,6 +80,12 @@ impl RuleId {
         Self(Cow::Borrowed(id))
     }
 
+    /// The name of a rule that is read from a file.
+    #[must_use]
+    pub fn owned(id: String) -> Self {
+        Self(Cow::Owned(id))
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -13,6 +13,7 @@ pub mod discover;
 pub mod engine;
 pub mod finding;
 pub mod fingerprint;
+pub mod house;
 pub mod load;
 pub mod modules;
 pub mod notation;
@@ -20,6 +21,7 @@ pub mod policy;
 pub mod report;
 pub mod revision;
 pub mod rule;
+pub mod rule_set;
 #[path = "../rules/mod.rs"]
 pub mod rules;
 pub mod scenario;

@@ -1,5 +1,7 @@
 //! What a rule is.
 
+use std::borrow::Cow;
+
 use crate::access::change::Change;
 use crate::access::{Access, Standing, standing};
 use crate::finding::{Finding, Label, Level, RuleId};
@@ -23,11 +25,13 @@ pub enum Family {
     Input,
     /// An exception in the configuration or in a comment.
     Exception,
+    /// What an organization asks of its policies, in rules of its own.
+    House,
 }
 
 impl Family {
     /// All of them, in the order they are listed in.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Lockout,
         Self::Validity,
         Self::Coverage,
@@ -35,6 +39,7 @@ impl Family {
         Self::Change,
         Self::Input,
         Self::Exception,
+        Self::House,
     ];
 
     /// Its heading.
@@ -48,6 +53,7 @@ impl Family {
             Self::Change => "Change",
             Self::Input => "Input",
             Self::Exception => "Exception",
+            Self::House => "House rules",
         }
     }
 
@@ -61,6 +67,7 @@ impl Family {
             Self::Hygiene => "A policy works, and will give trouble to whoever keeps it.",
             Self::Change => "A change takes access or protection away; `calint diff` reports these.",
             Self::Input => "Files that cannot be read as meant, so that something was not checked.",
+            Self::House => "What an organization asks of its policies, in rules of its own.",
             Self::Exception => {
                 "Exceptions in the configuration or in a comment that do not do what they say."
             }
@@ -78,6 +85,7 @@ impl Family {
             Self::Change => "change",
             Self::Input => "input",
             Self::Exception => "exception",
+            Self::House => "house",
         }
     }
 }
@@ -91,21 +99,21 @@ pub struct Meta {
     pub family: Family,
     /// The highest level it reports on its own.
     pub level: Level,
-    /// Its documentation: title, one-line summary, sections, executed examples.
-    pub docs: &'static str,
+    /// Its documentation: title, one-line summary, sections, examples.
+    pub docs: Cow<'static, str>,
 }
 
 impl Meta {
     /// The first paragraph of the documentation.
     #[must_use]
-    pub fn summary(&self) -> &'static str {
+    pub fn summary(&self) -> &str {
         self.docs.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default()
     }
 
     /// The first link of the documentation's references.
     #[must_use]
-    pub fn url(&self) -> Option<&'static str> {
-        let (_, references) = self.docs.split_once("## References")?;
+    pub fn url(&self) -> Option<&str> {
+        let (_, references) = self.docs.split_once("\n## References\n")?;
         references.split_whitespace().find_map(|word| {
             let at = word.find("https://")?;
             Some(word.get(at..)?.trim_end_matches([')', '>', '.']))
@@ -114,7 +122,7 @@ impl Meta {
 }
 
 /// One check.
-pub trait Rule: Sync {
+pub trait Rule: Send + Sync {
     /// What is known of it without running it.
     fn meta(&self) -> &Meta;
 
@@ -154,6 +162,8 @@ pub fn finding(meta: &Meta, policy: &Policy, level: Level, message: &str, primar
 
 /// What rules import.
 pub mod prelude {
+    pub use std::borrow::Cow;
+
     pub use super::{Family, Meta, Rule, finding};
     pub use crate::access::Access;
     pub use crate::access::change::Change;

@@ -8,9 +8,17 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::civil::Date;
 
 use crate::config::Exception;
-use crate::finding::{Finding, Label, Level, input, nearest};
-use crate::rules;
+use crate::finding::{Finding, Label, Level, input};
+use crate::rule_set::RuleSet;
 use crate::source::{At, FileId, Sources, Span};
+
+/// The rules of a run.
+pub struct Known<'r> {
+    /// All that there are.
+    pub rules: &'r RuleSet,
+    /// Whether one of them ran.
+    pub ran: &'r dyn Fn(&str) -> bool,
+}
 
 /// Takes the excused findings out. Returns how many there were; what is wrong with the exceptions is added.
 /// Nothing is said of comments on rules that did not run.
@@ -18,7 +26,7 @@ pub fn apply(
     findings: &mut Vec<Finding>,
     exceptions: &[&Exception],
     directives: &[At<String>],
-    ran: &dyn Fn(&str) -> bool,
+    known: &Known<'_>,
     sources: &Sources,
     today: Date,
 ) -> usize {
@@ -30,7 +38,7 @@ pub fn apply(
     let lines = Lines::of(findings, directives, sources);
     let mut commented = BTreeSet::new();
     for directive in directives {
-        excuse_by_comment(findings, &lines, directive, ran, sources, &mut commented, &mut complaints);
+        excuse_by_comment(findings, &lines, directive, known, sources, &mut commented, &mut complaints);
     }
     let mut at = 0..;
     findings.retain(|_| at.next().is_none_or(|at| !commented.contains(&at)));
@@ -126,7 +134,7 @@ fn excuse_by_comment(
     findings: &[Finding],
     lines: &Lines,
     directive: &At<String>,
-    ran: &dyn Fn(&str) -> bool,
+    known: &Known<'_>,
     sources: &Sources,
     commented: &mut BTreeSet<usize>,
     complaints: &mut Vec<Finding>,
@@ -147,15 +155,13 @@ fn excuse_by_comment(
     }
     let line = covered_line(directive.span, sources);
     for rule in allowance.rules {
-        if rules::find(rule).is_none() {
-            let known = rules::ALL.iter().map(|rule| rule.meta().id.as_str());
-            let help = nearest(rule, known).map(|near| format!("did you mean `{near}`?"));
+        if known.rules.find(rule).is_none() {
             let message = format!("comment excuses a rule that does not exist: `{rule}`");
-            let help = help.unwrap_or_else(|| "`calint rules` lists the rules".to_owned());
+            let help = known.rules.hint(rule);
             complaints.push(complain(input::UNUSED_EXCEPTION, message, "excuses nothing", help));
             continue;
         }
-        if !ran(rule) {
+        if !(known.ran)(rule) {
             continue;
         }
         let here = lines.by_line.get(&(directive.span.file, line)).map_or(&[][..], Vec::as_slice);

@@ -131,7 +131,7 @@ fn index(document: &str) -> String {
     let [start, end] = ["<!-- index -->", "<!-- end of index -->"];
     let (before, rest) = document.split_once(start).expect("a place for the index");
     let (_, after) = rest.split_once(end).expect("an end of the index");
-    let tables = listing::markdown(|meta| format!("{}/README.md", meta.id));
+    let tables = listing::markdown(&RuleSet::default(), |meta| format!("{}/README.md", meta.id));
     format!("{before}{start}\n{tables}{end}{after}")
 }
 

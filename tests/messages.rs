@@ -155,7 +155,7 @@ fn folders() -> Vec<Outcome> {
 /// Every distinct finding on the executed examples, rules that are off by default included.
 static FOUND: LazyLock<Vec<Found>> = LazyLock::new(|| {
     let off: Vec<_> = ALL.iter().filter(|rule| !rule.is_on()).map(|rule| rule.meta().id.as_str()).collect();
-    let documented = ALL.iter().flat_map(|rule| Example::all(rule.meta().docs));
+    let documented = ALL.iter().flat_map(|rule| Example::all(&rule.meta().docs));
     let examples = documented.chain(more()).flat_map(variants);
     let runs = examples.flat_map(|example| [example.run(&[]), example.run(&off)]);
     let mut found = BTreeMap::new();
@@ -413,7 +413,7 @@ fn lockouts_say_everything() {
 #[test]
 fn labels_lie_inside_their_text() {
     for rule in ALL {
-        for example in Example::all(rule.meta().docs) {
+        for example in Example::all(&rule.meta().docs) {
             let outcome = example.run(&[]);
             for finding in &outcome.findings {
                 for label in finding.all_labels().chain(&finding.related) {

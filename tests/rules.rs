@@ -73,7 +73,7 @@ fn documentation_is_complete() {
 fn examples_do_what_they_say() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
-        let examples = Example::all(rule.meta().docs);
+        let examples = Example::all(&rule.meta().docs);
         for example in &examples {
             let outcome = run(example, *rule);
             let found = common::rules(&outcome).into_iter().filter(|found| *found == id).count();
@@ -96,7 +96,7 @@ fn examples_do_what_they_say() {
 fn examples_come_in_two_notations() {
     for rule in ALL {
         let id = rule.meta().id.as_str();
-        let examples = Example::all(rule.meta().docs);
+        let examples = Example::all(&rule.meta().docs);
         let wanted = if examples.iter().all(|example| example.config) { 1 } else { 2 };
         for bad in [true, false] {
             let formats: BTreeSet<_> =

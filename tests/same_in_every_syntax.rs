@@ -348,7 +348,7 @@ const NAME_IS_RIGHT: Gap = "a name is as good as an id in DSC, and a fault in Gr
 /// The JSON examples of the lockout rules, and [`MORE`].
 fn fixtures() -> Vec<String> {
     let lockout = ALL.iter().map(|rule| rule.meta()).filter(|meta| meta.family == Family::Lockout);
-    let examples = lockout.flat_map(|meta| json_examples(meta.docs));
+    let examples = lockout.flat_map(|meta| json_examples(&meta.docs));
     examples.chain(MORE.iter().map(|text| (*text).to_owned())).collect()
 }
 

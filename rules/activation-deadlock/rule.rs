@@ -17,7 +17,7 @@ impl Rule for ActivationDeadlock {
             id: RuleId::built_in("activation-deadlock"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -17,7 +17,7 @@ impl Rule for AppThatCannotBeTargeted {
             id: RuleId::built_in("app-that-cannot-be-targeted"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

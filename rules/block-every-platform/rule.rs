@@ -14,7 +14,7 @@ impl Rule for BlockEveryPlatform {
             id: RuleId::built_in("block-every-platform"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

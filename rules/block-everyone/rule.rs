@@ -14,7 +14,7 @@ impl Rule for BlockEveryone {
             id: RuleId::built_in("block-everyone"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

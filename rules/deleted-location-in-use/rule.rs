@@ -13,7 +13,7 @@ impl Rule for DeletedLocationInUse {
             id: RuleId::built_in("deleted-location-in-use"),
             family: Family::Change,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -12,7 +12,7 @@ impl Rule for DuplicateKey {
             id: input::DUPLICATE_KEY,
             family: Family::Input,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -16,7 +16,7 @@ impl Rule for EmergencyAccessBlocked {
             id: RuleId::built_in("emergency-access-blocked"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -13,7 +13,7 @@ impl Rule for EmptiedExclusionGroup {
             id: RuleId::built_in("emptied-exclusion-group"),
             family: Family::Change,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

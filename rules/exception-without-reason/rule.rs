@@ -12,7 +12,7 @@ impl Rule for ExceptionWithoutReason {
             id: input::EXCEPTION_WITHOUT_REASON,
             family: Family::Exception,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -15,7 +15,7 @@ impl Rule for ExcludedAndIncluded {
             id: RuleId::built_in("excluded-and-included"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -18,7 +18,7 @@ impl Rule for ExclusionThatExcludesNobody {
             id: RuleId::built_in("exclusion-that-excludes-nobody"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -12,7 +12,7 @@ impl Rule for ExpiredException {
             id: input::EXPIRED_EXCEPTION,
             family: Family::Exception,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -24,7 +24,7 @@ impl Rule for HybridJoinForEveryone {
             id: RuleId::built_in("hybrid-join-for-everyone"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

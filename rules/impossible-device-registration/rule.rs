@@ -17,7 +17,7 @@ impl Rule for ImpossibleDeviceRegistration {
             id: RuleId::built_in("impossible-device-registration"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

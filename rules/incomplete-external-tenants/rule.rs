@@ -15,7 +15,7 @@ impl Rule for IncompleteExternalTenants {
             id: RuleId::built_in("incomplete-external-tenants"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -16,7 +16,7 @@ impl Rule for IncompleteRemediation {
             id: RuleId::built_in("incomplete-remediation"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -16,7 +16,7 @@ impl Rule for InvalidDeviceCondition {
             id: RuleId::built_in("invalid-device-condition"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

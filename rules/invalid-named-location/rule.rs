@@ -28,7 +28,7 @@ impl Rule for InvalidNamedLocation {
             id: RuleId::built_in("invalid-named-location"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -15,7 +15,7 @@ impl Rule for InvalidSignInFrequency {
             id: RuleId::built_in("invalid-sign-in-frequency"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

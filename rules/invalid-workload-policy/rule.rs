@@ -17,7 +17,7 @@ impl Rule for InvalidWorkloadPolicy {
             id: RuleId::built_in("invalid-workload-policy"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

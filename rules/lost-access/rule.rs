@@ -15,7 +15,7 @@ impl Rule for LostAccess {
             id: RuleId::built_in("lost-access"),
             family: Family::Change,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -14,7 +14,7 @@ impl Rule for LostProtection {
             id: RuleId::built_in("lost-protection"),
             family: Family::Change,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -18,7 +18,7 @@ impl Rule for MisplacedActivesync {
             id: RuleId::built_in("misplaced-activesync"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

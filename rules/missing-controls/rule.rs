@@ -15,7 +15,7 @@ impl Rule for MissingControls {
             id: RuleId::built_in("missing-controls"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

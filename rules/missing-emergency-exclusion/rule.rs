@@ -15,7 +15,7 @@ impl Rule for MissingEmergencyExclusion {
             id: RuleId::built_in("missing-emergency-exclusion"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

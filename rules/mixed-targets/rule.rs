@@ -14,7 +14,7 @@ impl Rule for MixedTargets {
             id: RuleId::built_in("mixed-targets"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -15,7 +15,7 @@ impl Rule for NameForId {
             id: RuleId::built_in("name-for-id"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -14,7 +14,7 @@ impl Rule for NeverApplies {
             id: RuleId::built_in("never-applies"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -14,7 +14,7 @@ impl Rule for NeverEvaluatedInReportOnly {
             id: RuleId::built_in("never-evaluated-in-report-only"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

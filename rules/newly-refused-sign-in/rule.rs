@@ -15,7 +15,7 @@ impl Rule for NewlyRefusedSignIn {
             id: RuleId::built_in("newly-refused-sign-in"),
             family: Family::Change,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

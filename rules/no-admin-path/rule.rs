@@ -14,7 +14,7 @@ impl Rule for NoAdminPath {
             id: RuleId::built_in("no-admin-path"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

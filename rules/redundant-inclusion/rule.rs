@@ -16,7 +16,7 @@ impl Rule for RedundantInclusion {
             id: RuleId::built_in("redundant-inclusion"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

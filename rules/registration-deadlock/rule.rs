@@ -19,7 +19,7 @@ impl Rule for RegistrationDeadlock {
             id: RuleId::built_in("registration-deadlock"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

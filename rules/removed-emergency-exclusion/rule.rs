@@ -15,7 +15,7 @@ impl Rule for RemovedEmergencyExclusion {
             id: RuleId::built_in("removed-emergency-exclusion"),
             family: Family::Change,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

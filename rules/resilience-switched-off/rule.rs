@@ -13,7 +13,7 @@ impl Rule for ResilienceSwitchedOff {
             id: RuleId::built_in("resilience-switched-off"),
             family: Family::Lockout,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

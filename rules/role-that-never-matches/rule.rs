@@ -15,7 +15,7 @@ impl Rule for RoleThatNeverMatches {
             id: RuleId::built_in("role-that-never-matches"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -15,7 +15,7 @@ impl Rule for SessionControlWithoutEffect {
             id: RuleId::built_in("session-control-without-effect"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

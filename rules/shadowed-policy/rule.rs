@@ -17,7 +17,7 @@ impl Rule for ShadowedPolicy {
             id: RuleId::built_in("shadowed-policy"),
             family: Family::Validity,
             level: Level::Note,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -14,7 +14,7 @@ impl Rule for SignInEveryTime {
             id: RuleId::built_in("sign-in-every-time"),
             family: Family::Hygiene,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -18,7 +18,7 @@ impl Rule for SplitLockout {
             id: RuleId::built_in("split-lockout"),
             family: Family::Lockout,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -16,7 +16,7 @@ impl Rule for StrictLocationEnforcement {
             id: RuleId::built_in("strict-location-enforcement"),
             family: Family::Lockout,
             level: Level::Note,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -12,7 +12,7 @@ impl Rule for SyntaxError {
             id: input::SYNTAX_ERROR,
             family: Family::Input,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

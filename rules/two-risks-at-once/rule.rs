@@ -15,7 +15,7 @@ impl Rule for TwoRisksAtOnce {
             id: RuleId::built_in("two-risks-at-once"),
             family: Family::Coverage,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -13,7 +13,7 @@ impl Rule for UndecidedAnalysis {
             id: RuleId::built_in("undecided-analysis"),
             family: Family::Input,
             level: Level::Note,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -12,7 +12,7 @@ impl Rule for UnknownValue {
             id: input::UNKNOWN_VALUE,
             family: Family::Input,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

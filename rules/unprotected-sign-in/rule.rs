@@ -18,7 +18,7 @@ impl Rule for UnprotectedSignIn {
             id: RuleId::built_in("unprotected-sign-in"),
             family: Family::Coverage,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

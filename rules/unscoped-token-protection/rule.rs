@@ -14,7 +14,7 @@ impl Rule for UnscopedTokenProtection {
             id: RuleId::built_in("unscoped-token-protection"),
             family: Family::Lockout,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

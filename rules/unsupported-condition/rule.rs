@@ -25,7 +25,7 @@ impl Rule for UnsupportedCondition {
             id: RuleId::built_in("unsupported-condition"),
             family: Family::Validity,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -16,7 +16,7 @@ impl Rule for UnsupportedPlatform {
             id: RuleId::built_in("unsupported-platform"),
             family: Family::Validity,
             level: Level::Error,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

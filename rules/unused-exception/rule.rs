@@ -12,7 +12,7 @@ impl Rule for UnusedException {
             id: input::UNUSED_EXCEPTION,
             family: Family::Exception,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -13,7 +13,7 @@ impl Rule for WeakAlternative {
             id: RuleId::built_in("weak-alternative"),
             family: Family::Coverage,
             level: Level::Note,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -15,7 +15,7 @@ impl Rule for WidenedPolicy {
             id: RuleId::built_in("widened-policy"),
             family: Family::Change,
             level: Level::Warn,
-            docs: include_str!("README.md"),
+            docs: Cow::Borrowed(include_str!("README.md")),
         };
         &META
     }

@@ -4,10 +4,11 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, house_rules};
 use crate::cli::{ExplainArgs, ExplainFormat};
-use crate::finding::nearest;
+use crate::house;
 use crate::report::listing;
+use crate::rule::Rule;
 use crate::rules;
 use crate::sign_in_error;
 
@@ -15,18 +16,7 @@ use crate::sign_in_error;
 pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let subject = args.subject.trim();
     if let Some(rule) = rules::find(subject) {
-        match args.format {
-            ExplainFormat::Markdown => out.write_all(rule.meta().docs.as_bytes())?,
-            ExplainFormat::Json => {
-                let value = json!({
-                    "version": 1,
-                    "rule": listing::entry(rule),
-                    "documentation": rule.meta().docs,
-                });
-                writeln!(out, "{value:#}")?;
-            }
-        }
-        return Ok(Exit::Clean);
+        return document(rule, args.format, out);
     }
     if let Some(error) = sign_in_error::find(subject) {
         match args.format {
@@ -35,14 +25,30 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failu
         }
         return Ok(Exit::Clean);
     }
-    let known = rules::ALL.iter().map(|rule| rule.meta().id.as_str());
-    let hint = match nearest(subject, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if subject.to_ascii_uppercase().starts_with("AADSTS") => {
-            let codes: Vec<_> = sign_in_error::ALL.iter().map(|error| error.code.0.to_string()).collect();
-            format!("known codes: {}", codes.join(", "))
-        }
-        None => "`calint rules` lists the rules".to_owned(),
+    let rules = house::with_built_in(&house_rules(&[])?.rules);
+    if let Some(rule) = rules.find(subject) {
+        return document(rule, args.format, out);
+    }
+    let hint = if subject.to_ascii_uppercase().starts_with("AADSTS") {
+        let codes: Vec<_> = sign_in_error::ALL.iter().map(|error| error.code.0.to_string()).collect();
+        format!("known codes: {}", codes.join(", "))
+    } else {
+        rules.hint(subject)
     };
     Err(Failure::Told(format!("nothing is known of `{subject}`; {hint}")))
+}
+
+fn document(rule: &dyn Rule, format: ExplainFormat, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match format {
+        ExplainFormat::Markdown => out.write_all(rule.meta().docs.as_bytes())?,
+        ExplainFormat::Json => {
+            let value = json!({
+                "version": 1,
+                "rule": listing::entry(rule),
+                "documentation": rule.meta().docs,
+            });
+            writeln!(out, "{value:#}")?;
+        }
+    }
+    Ok(Exit::Clean)
 }

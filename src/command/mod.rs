@@ -2,6 +2,7 @@
 
 mod access;
 mod check;
+mod check_rules;
 mod diff;
 mod explain;
 mod init;
@@ -16,10 +17,11 @@ use std::process::{ExitCode, Termination};
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Color, Command};
+use crate::cli::{Cli, Color, Command, SchemaArgs};
 use crate::config::schema;
 use crate::discover::ConfigChoice;
-use crate::engine::{self, Options, Outcome, Tenant};
+use crate::engine::{self, HouseRules, Options, Outcome, Tenant};
+use crate::house;
 use crate::report;
 
 /// How the program ended. The numbers are a promise: see the README, "Exit codes".
@@ -69,9 +71,10 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),
         Some(Command::Rules(args)) => rules::run(&args, &mut out),
+        Some(Command::CheckRules(args)) => check_rules::run(&args, &mut out),
         Some(Command::Model(args)) => model::run(&args, &mut out),
         Some(Command::Init) => init::run(&mut out),
-        Some(Command::Schema) => print_schema(&mut out),
+        Some(Command::Schema(args)) => print_schema(&args, &mut out),
         Some(Command::Completions(args)) => {
             clap_complete::generate(args.shell, &mut Cli::command(), "calint", &mut out);
             Ok(Exit::Clean)
@@ -91,10 +94,21 @@ pub fn run(cli: Cli) -> Exit {
     }
 }
 
-fn print_schema(out: &mut dyn Write) -> Result<Exit, Failure> {
-    let schema = schema::json().map_err(|error| Failure::Print(error.to_string()))?;
+fn print_schema(args: &SchemaArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let schema = if args.house_rules { house::schema::json() } else { schema::json() };
+    let schema = schema.map_err(|error| Failure::Print(error.to_string()))?;
     out.write_all(schema.as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// The house rules of some paths; without paths, of the current folder. What is wrong with them is reported on
+/// standard error.
+fn house_rules(paths: &[PathBuf]) -> Result<HouseRules, Failure> {
+    engine::house_rules(paths).or_else(|failure| {
+        let style = terminal::style(Color::Auto);
+        report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
+        Err(Failure::Told("the house rules cannot be used".to_owned()))
+    })
 }
 
 /// Reads the one tenant of some paths; without paths, of the current folder. Files that could not be read are

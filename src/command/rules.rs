@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, house_rules};
 use crate::cli::RulesArgs;
+use crate::house;
 use crate::report::listing;
 
-/// Lists the rules.
+/// Lists the rules; those of the current folder last.
 pub(super) fn run(args: &RulesArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    listing::write(args.format, out)?;
+    let rules = house::with_built_in(&house_rules(&[])?.rules);
+    listing::write(&rules, args.format, out)?;
     Ok(Exit::Clean)
 }

@@ -12,7 +12,9 @@ use jiff::civil::Date;
 
 use crate::access::{Assume, Declared};
 use crate::finding::{About, Finding, Level};
+use crate::rule_set::RuleSet;
 use crate::source::{At, FileId, Span};
+use crate::syntax::own::Reader;
 use crate::syntax::yaml;
 
 /// The name of the file.
@@ -37,6 +39,10 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// Patterns of files that tell about the tenant.
     pub context: Vec<At<String>>,
+    /// Files and folders with rules of the tenant's own, where it says which.
+    pub house_rules: Option<Vec<At<String>>>,
+    /// Every rule it names.
+    named: Vec<At<String>>,
 }
 
 /// Findings of one rule on one policy, excused.
@@ -66,23 +72,40 @@ impl Exception {
 }
 
 impl Config {
-    /// Reads a configuration from its text.
+    /// The configuration of a folder that has none.
+    #[must_use]
+    pub fn of_folder(folder: PathBuf) -> Self {
+        Self { folder, ..Self::default() }
+    }
+
+    /// Reads a configuration from its text. Whether the rules it names exist is asked later, as it says where
+    /// some of them are.
     ///
     /// # Errors
-    /// Everything in it that cannot be used, each with its place: unknown keys, unknown rules, wrong types,
-    /// missing reasons.
+    /// Everything in it that cannot be used, each with its place: unknown keys, wrong types, missing reasons.
     pub fn parse(text: &str, file: FileId, path: &Path) -> Result<Self, Vec<Finding>> {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let mut config = Self::of_folder(folder);
         if text.trim().is_empty() {
-            return Ok(Self { folder, ..Self::default() });
+            return Ok(config);
         }
         let tree = yaml::read(text, file);
         if !tree.findings.is_empty() {
             return Err(tree.findings);
         }
-        let mut config = Self { folder, ..Self::default() };
         let problems = read::document(&tree.roots, &mut config);
         if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// What it says of rules that do not exist.
+    #[must_use]
+    pub fn unknown_rules(&self, rules: &RuleSet) -> Vec<Finding> {
+        let mut reader = Reader::new(read::NAME, read::NAME);
+        for named in self.named.iter().filter(|named| rules.find(&named.value).is_none()) {
+            let message = format!("unknown rule `{}`", named.value);
+            reader.problem(named.span, &message, "not known", Some(rules.hint(&named.value)));
+        }
+        reader.problems
     }
 }
 

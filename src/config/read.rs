@@ -4,13 +4,16 @@ use jiff::civil::Date;
 
 use super::{Config, Exception};
 use crate::access::{ApprovedApp, Assume, BaselineScopes, Declared, Kind};
-use crate::finding::{Finding, Label, Level, RuleId, nearest};
-use crate::rules;
-use crate::source::{At, Span};
-use crate::syntax::{Member, Node, Value};
+use crate::finding::{Finding, Level};
+use crate::source::At;
+use crate::syntax::own::Reader;
+use crate::syntax::{Node, Value};
 
+/// What its problems are reported as.
+pub(super) const NAME: &str = "configuration";
 /// The keys of the file.
-pub(super) const TOP: &[&str] = &["emergency-access", "assume", "rules", "exceptions", "paths", "context"];
+pub(super) const TOP: &[&str] =
+    &["emergency-access", "assume", "rules", "exceptions", "paths", "context", "house-rules"];
 /// The keys of `emergency-access`.
 pub(super) const EMERGENCY: &[&str] = &["users", "groups"];
 /// The keys of `assume`.
@@ -22,7 +25,7 @@ pub(super) const PATHS: &[&str] = &["include", "exclude"];
 
 /// Fills a configuration and returns what could not be used.
 pub(super) fn document(roots: &[Node<'_>], config: &mut Config) -> Vec<Finding> {
-    let mut reader = Reader { problems: Vec::new() };
+    let mut reader = Reader::new(NAME, NAME);
     match roots {
         [] => {}
         [root] => reader.top(root, config),
@@ -33,52 +36,7 @@ pub(super) fn document(roots: &[Node<'_>], config: &mut Config) -> Vec<Finding> 
     reader.problems
 }
 
-struct Reader {
-    problems: Vec<Finding>,
-}
-
 impl Reader {
-    fn problem(&mut self, span: Span, message: &str, label: &str, help: Option<String>) {
-        let rule = RuleId::built_in("configuration");
-        let mut finding = Finding::new(rule, Level::Error, message, Label::new(span, label));
-        finding.help = help;
-        self.problems.push(finding);
-    }
-
-    fn wrong(&mut self, node: &Node<'_>, expected: &str) {
-        let message = format!("configuration has {} where {expected} belongs", node.kind());
-        self.problem(node.span, &message, &format!("expected {expected}"), None);
-    }
-
-    fn unknown(&mut self, span: Span, what: &str, word: &str, known: &[&str]) {
-        let help = match nearest(word, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known: {}", known.join(", ")),
-        };
-        self.problem(span, &format!("unknown {what} `{word}`"), "not known", Some(help));
-    }
-
-    /// The members of an object whose keys are known; others are problems.
-    fn members<'n, 't>(&mut self, node: &'n Node<'t>, known: &[&str]) -> Vec<&'n Member<'t>> {
-        let map = match &node.value {
-            Value::Map(map) => map,
-            Value::Null => return Vec::new(),
-            _ => {
-                self.wrong(node, "an object");
-                return Vec::new();
-            }
-        };
-        let mut found = Vec::new();
-        for member in &map.members {
-            if known.contains(&&*member.key.value) {
-                found.push(member);
-            } else {
-                self.unknown(member.key.span, "key", &member.key.value, known);
-            }
-        }
-        found
-    }
-
     fn top(&mut self, root: &Node<'_>, config: &mut Config) {
         for member in self.members(root, TOP) {
             match &*member.key.value {
@@ -86,7 +44,8 @@ impl Reader {
                 "assume" => self.assume(&member.value, &mut config.assume),
                 "rules" => self.levels(&member.value, config),
                 "context" => config.context = self.texts(&member.value),
-                "exceptions" => self.exceptions(&member.value, &mut config.exceptions),
+                "house-rules" => config.house_rules = Some(self.texts(&member.value)),
+                "exceptions" => self.exceptions(&member.value, config),
                 _ => self.paths(&member.value, config),
             }
         }
@@ -116,18 +75,8 @@ impl Reader {
     }
 
     fn levels(&mut self, node: &Node<'_>, config: &mut Config) {
-        let known: Vec<_> = rules::ALL.iter().map(|rule| rule.meta().id.as_str()).collect();
-        let Value::Map(map) = &node.value else {
-            if !matches!(node.value, Value::Null) {
-                self.wrong(node, "an object");
-            }
-            return;
-        };
-        for member in &map.members {
-            if !known.contains(&&*member.key.value) {
-                self.unknown(member.key.span, "rule", &member.key.value, &known);
-                continue;
-            }
+        for member in self.object(node) {
+            config.named.push(member.key.as_ref().map(|key| key.to_string()));
             let off = matches!(member.value.value, Value::Bool(false));
             let word = if off { None } else { self.text(&member.value) };
             match word.as_ref().map(|word| Level::parse(&word.value)) {
@@ -146,21 +95,15 @@ impl Reader {
         }
     }
 
-    fn exceptions(&mut self, node: &Node<'_>, exceptions: &mut Vec<Exception>) {
-        let Value::List(items) = &node.value else {
-            if !matches!(node.value, Value::Null) {
-                self.wrong(node, "a list");
-            }
-            return;
-        };
-        for item in items {
-            if let Some(exception) = self.exception(item) {
-                exceptions.push(exception);
+    fn exceptions(&mut self, node: &Node<'_>, config: &mut Config) {
+        for item in self.list(node) {
+            if let Some(exception) = self.exception(item, &mut config.named) {
+                config.exceptions.push(exception);
             }
         }
     }
 
-    fn exception(&mut self, item: &Node<'_>) -> Option<Exception> {
+    fn exception(&mut self, item: &Node<'_>, named: &mut Vec<At<String>>) -> Option<Exception> {
         let (mut rule, mut policy, mut reason, mut until) = (None, None, None, None);
         for member in self.members(item, EXCEPTION) {
             match &*member.key.value {
@@ -171,10 +114,7 @@ impl Reader {
             }
         }
         let place = rule.as_ref().map_or(item.span, |rule| rule.span);
-        let known: Vec<_> = rules::ALL.iter().map(|rule| rule.meta().id.as_str()).collect();
-        if let Some(rule) = rule.as_ref().filter(|rule| !known.contains(&rule.value.as_str())) {
-            self.unknown(rule.span, "rule", &rule.value, &known);
-        }
+        named.extend(rule.clone());
         let given = [("rule", rule.is_some()), ("policy", policy.is_some()), ("reason", reason.is_some())];
         for (key, _) in given.iter().filter(|(_, given)| !given) {
             let help = match *key {
@@ -209,29 +149,6 @@ impl Reader {
         for member in self.members(node, PATHS) {
             let list = self.texts(&member.value).into_iter().map(|text| text.value).collect();
             if member.key.value == "include" { config.include = list } else { config.exclude = list }
-        }
-    }
-
-    fn text(&mut self, node: &Node<'_>) -> Option<At<String>> {
-        match &node.value {
-            Value::Text(text) | Value::Number(text) if !text.trim().is_empty() => {
-                Some(At::new(text.to_string(), node.span))
-            }
-            _ => {
-                self.wrong(node, "a text");
-                None
-            }
-        }
-    }
-
-    fn texts(&mut self, node: &Node<'_>) -> Vec<At<String>> {
-        match &node.value {
-            Value::Null => Vec::new(),
-            Value::List(items) => items.iter().filter_map(|item| self.text(item)).collect(),
-            _ => {
-                self.wrong(node, "a list");
-                Vec::new()
-            }
         }
     }
 }

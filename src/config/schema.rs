@@ -26,6 +26,9 @@ struct Calint {
     /// Files that tell about the tenant: exports of users, groups, role assignments, authentication strengths,
     /// named locations and cross-tenant access settings. Paths relative to this file, with `*`, `**` and `?`.
     context: Option<Vec<String>>,
+    /// Files and folders with rules of the tenant's own, relative to this file. Default: the folder .calint/rules
+    /// beside it or above.
+    house_rules: Option<Vec<String>>,
 }
 
 #[derive(JsonSchema)]
@@ -112,7 +115,7 @@ fn levels(generator: &mut SchemaGenerator) -> schemars::Schema {
     json_schema!({
         "type": ["object", "null"],
         "properties": properties,
-        "additionalProperties": false,
+        "additionalProperties": level,
     })
 }
 

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigFailure, Options, Outcome, Tenant, check, is_same, order, read, take_in_harvest};
+use super::{
+    ConfigFailure, Options, Outcome, Tenant, check, is_same, order, read, take_in_harvest, unknown_rules,
+};
 use crate::access::Access;
 use crate::access::change::{Change, States};
 use crate::config::Config;
@@ -13,7 +15,6 @@ use crate::finding::{Finding, Level};
 use crate::fingerprint;
 use crate::load;
 use crate::policy::{Format, Policy};
-use crate::rules;
 
 /// The earlier state.
 #[derive(Clone, Debug)]
@@ -72,6 +73,10 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     let mut outcome = Outcome { sources, findings, unreadable, ..Outcome::default() };
     let options = &Options { context: false, ..options.clone() };
     let later = read(options, &mut outcome)?;
+    let unknown = unknown_rules(options, &mut outcome);
+    if !unknown.is_empty() {
+        return Err(ConfigFailure::new(unknown, &mut outcome));
+    }
     let mut changes = Changes { base: name.to_owned(), ..Changes::default() };
     let root = match base {
         Base::Files { roots: (_, later), .. } => later.as_path(),
@@ -83,7 +88,8 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     if let Base::Files { revision: Some(revision), .. } = base {
         outcome.sources.rename(earlier_files, |path| format!("{revision}:{path}"));
     }
-    outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let rules = &outcome.rules;
+    outcome.findings.sort_by_cached_key(|finding| order(finding, rules));
     outcome.findings.dedup_by(|later, earlier| is_same(later, earlier));
     outcome.changes = Some(changes);
     Ok(outcome)
@@ -172,7 +178,7 @@ fn compare(
     let change = Change::new(&states, view(&states.before), view(&states.after));
     note(&change, changes);
     let mut found = Vec::new();
-    for rule in rules::ALL {
+    for rule in after.rules.iter() {
         rule.check_change(&change, &mut found);
     }
     let before = Tenant { config: after.config.clone(), ..before };

@@ -81,6 +81,15 @@ pub fn read_before(tree: &Tree<'_>) -> Option<Harvest> {
     is_plan.then_some(harvest)
 }
 
+/// Reads an object in the members of Microsoft Graph as a policy, even where it has only some of them, and says
+/// what is odd about it.
+#[must_use]
+pub fn partial(map: &Map<'_>, whole: Span, format: Format) -> (Policy, Vec<Finding>) {
+    let mut reader = Reader::new(format, false);
+    let policy = graph::policy(whole, map, None, &mut reader);
+    (policy, reader.finish())
+}
+
 /// Says of findings inside a policy that they are about it.
 pub fn attribute(findings: &mut [Finding], policies: &[Policy]) {
     for finding in findings.iter_mut().filter(|finding| finding.policy.is_none()) {
@@ -145,6 +154,9 @@ fn search_text(text: &str, span: Span, around: Around<'_>, format: Format, harve
 
 fn search_map(node: &Node<'_>, map: &Map<'_>, around: Around<'_>, format: Format, harvest: &mut Harvest) {
     let name = around.name;
+    if is_house_rule(map) {
+        return;
+    }
     let is_policy = flat::is_policy(map) || graph::is_policy(map);
     if is_policy && flat::is_deleted(map) {
         return;
@@ -176,6 +188,11 @@ fn search_map(node: &Node<'_>, map: &Map<'_>, around: Around<'_>, format: Format
             next_link(map, harvest);
         }
     }
+}
+
+/// Whether an object is a rule for policies, whose examples are no policies of a tenant.
+fn is_house_rule(map: &Map<'_>) -> bool {
+    ["id", "message", "good", "bad"].into_iter().all(|key| map.get(key).is_some())
 }
 
 /// Keys that say what is inside, not what it is called.

@@ -4,12 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, Style, count, url};
+use super::{Report, Style, count};
 use crate::engine::Outcome;
 use crate::finding::{About, Certainty, ErrorCode, Finding, Label, Level, RuleId};
 use crate::fingerprint;
 use crate::rule::Family;
-use crate::rules;
 use crate::source::{Position, Sources, Span};
 
 pub(super) struct Json;
@@ -55,7 +54,7 @@ struct Entry<'a> {
     note: Option<&'a str>,
     recovery: Option<&'a str>,
     error_codes: &'a [ErrorCode],
-    url: Option<&'static str>,
+    url: Option<&'a str>,
     fingerprint: String,
 }
 
@@ -100,19 +99,20 @@ impl Report for Json {
                 suppressed: outcome.suppressed,
                 unreadable: outcome.unreadable,
             },
-            findings: entries.map(|(finding, mark)| entry(finding, mark, &outcome.sources)).collect(),
+            findings: entries.map(|(finding, mark)| entry(finding, mark, outcome)).collect(),
         };
         serde_json::to_writer_pretty(&mut *out, &document)?;
         writeln!(out)
     }
 }
 
-fn entry<'a>(finding: &'a Finding, fingerprint: String, sources: &'a Sources) -> Entry<'a> {
+fn entry<'a>(finding: &'a Finding, fingerprint: String, outcome: &'a Outcome) -> Entry<'a> {
+    let (sources, rule) = (&outcome.sources, outcome.rules.of(&finding.rule));
     let place = |label: &'a Label| Place { message: &label.message, location: location(label.span, sources) };
     Entry {
         rule: &finding.rule,
         level: finding.level,
-        category: rules::of(&finding.rule).map(|rule| rule.meta().family),
+        category: rule.map(|rule| rule.meta().family),
         certainty: finding.certainty,
         message: &finding.message,
         policy: finding.policy.as_ref(),
@@ -123,7 +123,7 @@ fn entry<'a>(finding: &'a Finding, fingerprint: String, sources: &'a Sources) ->
         note: finding.note.as_deref(),
         recovery: finding.recovery.as_deref(),
         error_codes: &finding.error_codes,
-        url: url(finding),
+        url: rule.and_then(|rule| rule.meta().url()),
         fingerprint,
     }
 }

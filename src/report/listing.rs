@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::finding::{Level, RuleId};
 use crate::rule::{Family, Meta, Rule};
-use crate::rules;
+use crate::rule_set::RuleSet;
 
 /// The formats of the list of rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -23,19 +23,19 @@ pub enum ListingFormat {
 
 /// What programs are told of a rule.
 #[derive(Clone, Debug, Serialize)]
-pub struct Entry {
-    id: &'static RuleId,
+pub struct Entry<'r> {
+    id: &'r RuleId,
     family: Family,
     level: Level,
     #[serde(rename = "onByDefault")]
     is_on: bool,
-    summary: &'static str,
-    url: Option<&'static str>,
+    summary: &'r str,
+    url: Option<&'r str>,
 }
 
 /// What programs are told of a rule.
 #[must_use]
-pub fn entry(rule: &'static dyn Rule) -> Entry {
+pub fn entry(rule: &dyn Rule) -> Entry<'_> {
     let meta = rule.meta();
     Entry {
         id: &meta.id,
@@ -48,32 +48,32 @@ pub fn entry(rule: &'static dyn Rule) -> Entry {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'r> {
     version: u8,
-    rules: Vec<Entry>,
+    rules: Vec<Entry<'r>>,
 }
 
 /// Writes the list.
 ///
 /// # Errors
 /// What the writer returns.
-pub fn write(format: ListingFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(rules: &RuleSet, format: ListingFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ListingFormat::Text => text(out),
+        ListingFormat::Text => text(rules, out),
         ListingFormat::Markdown => {
-            out.write_all(markdown(|meta| meta.url().unwrap_or_default().to_owned()).as_bytes())
+            out.write_all(markdown(rules, |meta| meta.url().unwrap_or_default().to_owned()).as_bytes())
         }
         ListingFormat::Json => {
-            let rules = rules::ALL.iter().map(|rule| entry(*rule)).collect();
+            let rules = rules.iter().map(entry).collect();
             serde_json::to_writer_pretty(&mut *out, &Document { version: 1, rules })?;
             writeln!(out)
         }
     }
 }
 
-fn text(out: &mut dyn Write) -> io::Result<()> {
-    let longest = rules::ALL.iter().map(|rule| rule.meta().id.as_str().len()).max().unwrap_or_default();
-    rules::ALL.iter().try_for_each(|rule| {
+fn text(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+    let longest = rules.iter().map(|rule| rule.meta().id.as_str().len()).max().unwrap_or_default();
+    rules.iter().try_for_each(|rule| {
         let meta = rule.meta();
         writeln!(
             out,
@@ -87,12 +87,12 @@ fn text(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A heading and a table for each family; the name of a rule leads to where `link` says.
-pub fn markdown(link: impl Fn(&Meta) -> String) -> String {
+pub fn markdown(rules: &RuleSet, link: impl Fn(&Meta) -> String) -> String {
     let tables = Family::ALL.iter().filter_map(|family| {
-        let rows: String = rules::ALL
+        let rows: String = rules
             .iter()
             .filter(|rule| rule.meta().family == *family)
-            .map(|rule| row(*rule, &link(rule.meta())))
+            .map(|rule| row(rule, &link(rule.meta())))
             .collect();
         let head = "| rule | highest level | by default | what it finds |\n|---|---|---|---|\n";
         let (name, meaning) = (family.title(), family.meaning());

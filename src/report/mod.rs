@@ -14,7 +14,7 @@ use clap::ValueEnum;
 
 use crate::engine::Outcome;
 use crate::finding::{Finding, Level};
-use crate::rules;
+use crate::rule_set::RuleSet;
 use crate::source::Sources;
 
 /// A format of the report.
@@ -95,7 +95,8 @@ pub fn problems(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    findings.iter().try_for_each(|finding| pretty::one(finding, sources, style, out))
+    let rules = RuleSet::default();
+    findings.iter().try_for_each(|finding| pretty::one(finding, &rules, sources, style, out))
 }
 
 /// How many findings of a level there are.
@@ -149,11 +150,6 @@ fn close(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()>
         statistics(outcome, out)?;
     }
     if style.quiet { Ok(()) } else { writeln!(out, "{}", closing(outcome)) }
-}
-
-/// Where the documentation of a finding's rule starts from.
-fn url(finding: &Finding) -> Option<&'static str> {
-    rules::of(&finding.rule).and_then(|rule| rule.meta().url())
 }
 
 /// The policy a finding is about, its message and its primary label, for formats with one line a finding.

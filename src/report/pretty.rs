@@ -9,9 +9,10 @@ use miette::{
 };
 use textwrap::{Options, WordSplitter};
 
-use super::{Report, Style, close, policy_name, printable, url};
+use super::{Report, Style, close, policy_name, printable};
 use crate::engine::Outcome;
 use crate::finding::{Finding, Label, Level};
+use crate::rule_set::RuleSet;
 use crate::source::{FileId, Sources};
 
 pub(super) struct Pretty;
@@ -19,19 +20,25 @@ pub(super) struct Pretty;
 impl Report for Pretty {
     fn write(&self, outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()> {
         for finding in &outcome.findings {
-            one(finding, &outcome.sources, style, out)?;
+            one(finding, &outcome.rules, &outcome.sources, style, out)?;
         }
         close(outcome, style, out)
     }
 }
 
 /// Writes one finding.
-pub(super) fn one(finding: &Finding, sources: &Sources, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn one(
+    finding: &Finding,
+    rules: &RuleSet,
+    sources: &Sources,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let handler = handler(style);
     let labels: Vec<&Label> = finding.all_labels().collect();
     let mut text = String::new();
     let (first, rest) = if is_wide(&labels, sources) { labels.split_at(1) } else { (&*labels, &[][..]) };
-    let shown = View::new(finding, first, sources, Some(finding));
+    let shown = View::new(finding, first, sources, Some(Head::of(finding, rules)));
     handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
     for label in rest {
         let mut snippet = String::new();
@@ -135,16 +142,29 @@ fn without_header(rendered: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
+/// What stands above a finding: its rule, and a link to more about it.
+struct Head<'f> {
+    rule: &'f str,
+    url: Option<&'f str>,
+}
+
+impl<'f> Head<'f> {
+    fn of(finding: &'f Finding, rules: &'f RuleSet) -> Self {
+        let url = rules.of(&finding.rule).and_then(|rule| rule.meta().url());
+        Self { rule: finding.rule.as_str(), url }
+    }
+}
+
 /// A finding, or evidence for one, as miette shows it.
 struct View<'f> {
     finding: &'f Finding,
-    head: Option<&'f Finding>,
+    head: Option<Head<'f>>,
     window: Window<'f>,
     labels: Vec<LabeledSpan>,
 }
 
 impl<'f> View<'f> {
-    fn new(finding: &'f Finding, labels: &[&Label], sources: &'f Sources, head: Option<&'f Finding>) -> Self {
+    fn new(finding: &'f Finding, labels: &[&Label], sources: &'f Sources, head: Option<Head<'f>>) -> Self {
         let file = labels.first().map_or(finding.primary.span.file, |label| label.span.file);
         let labels: Vec<_> = labels.iter().filter(|label| label.span.file == file).collect();
         let plain: Vec<&Label> = labels.iter().map(|label| **label).collect();
@@ -276,8 +296,7 @@ impl std::error::Error for View<'_> {}
 
 impl Diagnostic for View<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let finding = self.head?;
-        Some(Box::new(finding.rule.as_str()))
+        Some(Box::new(self.head.as_ref()?.rule))
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -289,8 +308,7 @@ impl Diagnostic for View<'_> {
     }
 
     fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let url = url(self.head?)?;
-        Some(Box::new(url))
+        Some(Box::new(self.head.as_ref()?.url?))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -11,7 +11,6 @@ use crate::engine::Outcome;
 use crate::finding::{Finding, Label, Level};
 use crate::fingerprint;
 use crate::rule::Rule;
-use crate::rules;
 use crate::source::{Sources, Span};
 
 pub(super) struct Sarif;
@@ -32,13 +31,13 @@ impl Report for Sarif {
             .findings
             .iter()
             .zip(marks)
-            .map(|(finding, mark)| result(finding, &mark, &outcome.sources))
+            .map(|(finding, mark)| result(finding, &mark, outcome))
             .collect();
         let run = json!({
             "tool": { "driver": {
                 "name": env!("CARGO_PKG_NAME"),
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules::ALL.iter().map(|rule| describe(*rule)).collect::<Vec<_>>(),
+                "rules": outcome.rules.iter().map(describe).collect::<Vec<_>>(),
             } },
             "columnKind": "unicodeCodePoints",
             "invocations": [{ "executionSuccessful": outcome.unreadable == 0 }],
@@ -76,7 +75,8 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-fn result(finding: &Finding, mark: &str, sources: &Sources) -> Value {
+fn result(finding: &Finding, mark: &str, outcome: &Outcome) -> Value {
+    let sources = &outcome.sources;
     let mut text = finding.message.clone();
     for more in [&finding.note, &finding.help, &finding.recovery].into_iter().flatten() {
         text.push_str("\n\n");
@@ -89,7 +89,7 @@ fn result(finding: &Finding, mark: &str, sources: &Sources) -> Value {
         .zip(0_usize..)
         .map(|(label, id)| related(label, id, sources))
         .collect();
-    let index = rules::ALL.iter().position(|rule| rule.meta().id == finding.rule);
+    let index = outcome.rules.position(&finding.rule);
     let mut value = json!({
         "ruleId": finding.rule,
         "level": level(finding.level),

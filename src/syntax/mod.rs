@@ -2,6 +2,7 @@
 
 pub mod hcl;
 pub mod json;
+pub mod own;
 pub mod powershell;
 mod strict_json;
 pub mod yaml;

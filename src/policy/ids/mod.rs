@@ -150,6 +150,47 @@ fn nobody<T>(text: &str) -> Given<T> {
     Given::Unresolved(Unresolved { text: text.to_owned(), why: Why::Nobody })
 }
 
+impl Principal {
+    /// Its word, id or name.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Token(token) => spelled(USER_TOKENS, token),
+            Self::Id(text) | Self::Name(text) => text,
+        }
+    }
+}
+
+impl App {
+    /// Its word, id or name.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Token(token) => spelled(APP_TOKENS, token),
+            Self::Id(text) | Self::Name(text) => text,
+        }
+    }
+}
+
+impl Location {
+    /// Its word, id or name.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Token(token) => spelled(LOCATION_TOKENS, token),
+            Self::Id(text) | Self::Name(text) => text,
+        }
+    }
+}
+
+/// Whether a text is a word of a user, app or location list.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    token(USER_TOKENS, text).is_some()
+        || token(APP_TOKENS, text).is_some()
+        || token(LOCATION_TOKENS, text).is_some()
+}
+
 pub(super) fn user_token<S: Serializer>(token: &UserToken, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(spelled(USER_TOKENS, token))
 }
