@@ -14,6 +14,7 @@ mod emergency;
 pub mod expr;
 pub mod filter;
 mod grant;
+mod guests;
 pub mod matrix;
 mod meets;
 pub mod people;
@@ -31,6 +32,7 @@ pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
 };
+pub use guests::{FULL_TRUST, accepted_by, judge_guest};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
     exclusions, narrowing, platforms_written,
