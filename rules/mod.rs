@@ -15,6 +15,10 @@ mod block_every_platform;
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "demand-guests-cannot-meet/rule.rs"]
+mod demand_guests_cannot_meet;
+#[path = "demanding-strength-for-everyone/rule.rs"]
+mod demanding_strength_for_everyone;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
@@ -75,6 +79,8 @@ pub static ALL: &[&dyn Rule] = &[
     registration_deadlock::RULE,
     activation_deadlock::RULE,
     unsatisfiable_controls::RULE,
+    demanding_strength_for_everyone::RULE,
+    demand_guests_cannot_meet::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
     never_applies::RULE,
