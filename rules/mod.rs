@@ -23,6 +23,8 @@ mod demanding_strength_for_everyone;
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
+#[path = "enrollment-deadlock/rule.rs"]
+mod enrollment_deadlock;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
 #[path = "exclusion-that-excludes-nobody/rule.rs"]
@@ -77,6 +79,7 @@ pub static ALL: &[&dyn Rule] = &[
     split_lockout::RULE,
     emergency_access_blocked::RULE,
     registration_deadlock::RULE,
+    enrollment_deadlock::RULE,
     activation_deadlock::RULE,
     unsatisfiable_controls::RULE,
     demanding_strength_for_everyone::RULE,
