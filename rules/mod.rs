@@ -19,6 +19,8 @@ mod compliant_device_for_everyone;
 mod demand_guests_cannot_meet;
 #[path = "demanding-strength-for-everyone/rule.rs"]
 mod demanding_strength_for_everyone;
+#[path = "directory-sync-in-scope/rule.rs"]
+mod directory_sync_in_scope;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
@@ -49,6 +51,8 @@ mod shadowed_policy;
 mod split_lockout;
 #[path = "syntax-error/rule.rs"]
 mod syntax_error;
+#[path = "unattended-accounts-in-scope/rule.rs"]
+mod unattended_accounts_in_scope;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
@@ -84,6 +88,8 @@ pub static ALL: &[&dyn Rule] = &[
     unsatisfiable_controls::RULE,
     demanding_strength_for_everyone::RULE,
     demand_guests_cannot_meet::RULE,
+    directory_sync_in_scope::RULE,
+    unattended_accounts_in_scope::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
     never_applies::RULE,

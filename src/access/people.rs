@@ -303,10 +303,17 @@ fn holds<S>(class: &Class, role: &str, analysis: &Analysis<'_, S>) -> Vec<usize>
         }
         Class::Emergency(_) if role == roles::GLOBAL_ADMINISTRATOR && holders.is_some() => return vec![0, 1],
         Class::Emergency(_) => role == roles::GLOBAL_ADMINISTRATOR,
-        Class::Synchronisation => is_synchronisation(role),
+        Class::Synchronisation => is_synchronisation(role) && may_be_synchronisation(role, directory),
         _ => false,
     };
     vec![usize::from(yes)]
+}
+
+/// Whether the account of directory synchronisation may hold this one of its roles. Where the files tell that nobody holds
+/// any of them, it holds them all, and is nobody.
+fn may_be_synchronisation(role: &str, directory: &Directory) -> bool {
+    let is_held = |role: &str| directory.holders(role, true).is_none_or(|people| !people.is_empty());
+    is_held(role) || !roles::SYNCHRONISATION.iter().any(|role| is_held(role))
 }
 
 fn is_account(class: &Class, sign_in: &SignIn) -> bool {
