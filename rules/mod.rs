@@ -27,6 +27,8 @@ mod duplicate_key;
 mod emergency_access_blocked;
 #[path = "enrollment-deadlock/rule.rs"]
 mod enrollment_deadlock;
+#[path = "every-device-control-at-once/rule.rs"]
+mod every_device_control_at_once;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
 #[path = "exclusion-that-excludes-nobody/rule.rs"]
@@ -86,6 +88,7 @@ pub static ALL: &[&dyn Rule] = &[
     enrollment_deadlock::RULE,
     activation_deadlock::RULE,
     unsatisfiable_controls::RULE,
+    every_device_control_at_once::RULE,
     demanding_strength_for_everyone::RULE,
     demand_guests_cannot_meet::RULE,
     directory_sync_in_scope::RULE,

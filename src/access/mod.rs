@@ -30,7 +30,8 @@ pub use applies::Aspect;
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
-    Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
+    Demand, Managed, Need, OnlyWay, demand, managed, meets_unaided, only_way, retired, session_refusal,
+    unaided,
 };
 pub use guests::{FULL_TRUST, accepted_by, judge_guest};
 pub use scope::{
