@@ -11,6 +11,8 @@ mod app_protection_for_everyone;
 mod block_all_but_some_apps;
 #[path = "block-every-platform/rule.rs"]
 mod block_every_platform;
+#[path = "block-every-workload/rule.rs"]
+mod block_every_workload;
 #[path = "block-everyone/rule.rs"]
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
@@ -92,6 +94,7 @@ pub static ALL: &[&dyn Rule] = &[
     demanding_strength_for_everyone::RULE,
     demand_guests_cannot_meet::RULE,
     directory_sync_in_scope::RULE,
+    block_every_workload::RULE,
     unattended_accounts_in_scope::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
