@@ -17,6 +17,8 @@ mod block_every_workload;
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "custom-control/rule.rs"]
+mod custom_control;
 #[path = "demand-guests-cannot-meet/rule.rs"]
 mod demand_guests_cannot_meet;
 #[path = "demanding-strength-for-everyone/rule.rs"]
@@ -27,6 +29,8 @@ mod directory_sync_in_scope;
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
+#[path = "emergency-policy-that-locks-out/rule.rs"]
+mod emergency_policy_that_locks_out;
 #[path = "enrollment-deadlock/rule.rs"]
 mod enrollment_deadlock;
 #[path = "every-device-control-at-once/rule.rs"]
@@ -49,6 +53,10 @@ mod never_applies;
 mod no_admin_path;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "report-only-prompts/rule.rs"]
+mod report_only_prompts;
+#[path = "risk-block-without-remediation/rule.rs"]
+mod risk_block_without_remediation;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
 #[path = "split-lockout/rule.rs"]
@@ -95,6 +103,10 @@ pub static ALL: &[&dyn Rule] = &[
     demand_guests_cannot_meet::RULE,
     directory_sync_in_scope::RULE,
     block_every_workload::RULE,
+    risk_block_without_remediation::RULE,
+    emergency_policy_that_locks_out::RULE,
+    custom_control::RULE,
+    report_only_prompts::RULE,
     unattended_accounts_in_scope::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
