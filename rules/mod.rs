@@ -16,20 +16,36 @@ mod app_that_cannot_be_targeted;
 mod block_all_but_some_apps;
 #[path = "block-every-platform/rule.rs"]
 mod block_every_platform;
+#[path = "block-every-workload/rule.rs"]
+mod block_every_workload;
 #[path = "block-everyone/rule.rs"]
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "custom-control/rule.rs"]
+mod custom_control;
 #[path = "deleted-location-in-use/rule.rs"]
 mod deleted_location_in_use;
+#[path = "demand-guests-cannot-meet/rule.rs"]
+mod demand_guests_cannot_meet;
+#[path = "demanding-strength-for-everyone/rule.rs"]
+mod demanding_strength_for_everyone;
+#[path = "directory-sync-in-scope/rule.rs"]
+mod directory_sync_in_scope;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
+#[path = "emergency-policy-that-locks-out/rule.rs"]
+mod emergency_policy_that_locks_out;
 #[path = "emptied-exclusion-group/rule.rs"]
 mod emptied_exclusion_group;
 #[path = "empty-assignment/rule.rs"]
 mod empty_assignment;
+#[path = "enrollment-deadlock/rule.rs"]
+mod enrollment_deadlock;
+#[path = "every-device-control-at-once/rule.rs"]
+mod every_device_control_at_once;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
 #[path = "excluded-and-included/rule.rs"]
@@ -86,8 +102,12 @@ mod redundant_inclusion;
 mod registration_deadlock;
 #[path = "removed-emergency-exclusion/rule.rs"]
 mod removed_emergency_exclusion;
+#[path = "report-only-prompts/rule.rs"]
+mod report_only_prompts;
 #[path = "resilience-switched-off/rule.rs"]
 mod resilience_switched_off;
+#[path = "risk-block-without-remediation/rule.rs"]
+mod risk_block_without_remediation;
 #[path = "role-that-never-matches/rule.rs"]
 mod role_that_never_matches;
 #[path = "session-control-without-effect/rule.rs"]
@@ -104,6 +124,8 @@ mod strict_location_enforcement;
 mod syntax_error;
 #[path = "two-risks-at-once/rule.rs"]
 mod two_risks_at_once;
+#[path = "unattended-accounts-in-scope/rule.rs"]
+mod unattended_accounts_in_scope;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
@@ -144,8 +166,19 @@ pub static ALL: &[&dyn Rule] = &[
     split_lockout::RULE,
     emergency_access_blocked::RULE,
     registration_deadlock::RULE,
+    enrollment_deadlock::RULE,
     activation_deadlock::RULE,
     unsatisfiable_controls::RULE,
+    every_device_control_at_once::RULE,
+    demanding_strength_for_everyone::RULE,
+    demand_guests_cannot_meet::RULE,
+    directory_sync_in_scope::RULE,
+    block_every_workload::RULE,
+    risk_block_without_remediation::RULE,
+    emergency_policy_that_locks_out::RULE,
+    custom_control::RULE,
+    report_only_prompts::RULE,
+    unattended_accounts_in_scope::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
     unscoped_token_protection::RULE,

@@ -96,13 +96,21 @@ pub(super) fn check_only_way(
     findings: &mut Vec<Finding>,
 ) {
     for policy in access.about_people() {
-        let Some(way) = access::only_way(policy, access.assume) else { continue };
-        if !wording.managed.contains(&way.managed) || !access::app_exclusions(policy).is_empty() {
-            continue;
+        let Some((everyone, way)) = only_way_for_everyone(policy, access) else { continue };
+        if wording.managed.contains(&way.managed) {
+            findings.push(only_way_finding(meta, wording, policy, access, &everyone, &way));
         }
-        let Some(everyone) = covers_everything(policy, access) else { continue };
-        findings.push(only_way_finding(meta, wording, policy, access, &everyone, &way));
     }
+}
+
+/// Whether a policy leaves all users one way into all apps, a managed device or app; a rule of its own reports each
+/// kind.
+pub(super) fn only_way_for_everyone(policy: &Policy, access: &Access<'_>) -> Option<(Everyone, OnlyWay)> {
+    let way = access::only_way(policy, access.assume)?;
+    if !access::app_exclusions(policy).is_empty() {
+        return None;
+    }
+    Some((covers_everything(policy, access)?, way))
 }
 
 fn only_way_finding(

@@ -2,8 +2,10 @@
 
 use crate::access::analysis::{Analysis, Circumstances, Scope, Way};
 use crate::access::people::{self, Class};
-use crate::access::sign_in::Target;
-use crate::access::{self, Demand, Relief, Standing, standing, targets};
+use crate::access::sign_in::{Methods, PersonKind, Target};
+use crate::access::solver::Answer;
+use crate::access::{self, Demand, Relief, Standing, matrix, standing, targets};
+use crate::policy::words::{GuestType, UserAction};
 use crate::rule::prelude::*;
 use crate::rules::shared;
 use crate::sign_in_error;
@@ -66,6 +68,48 @@ pub(super) fn is_reported_alone(policies: &[usize], analysis: &Analysis<'_>, acc
         shared::covers_everything(policy, access).is_some()
             && access::exclusions(policy, &access.emergency).relief() != Relief::More
     })
+}
+
+/// Whether no sign-in meets what a policy demands wherever it applies.
+pub(super) fn is_unsatisfiable(number: usize, analysis: &mut Analysis<'_>, access: &Access<'_>) -> bool {
+    let Some(policy) = analysis.policy(number) else { return false };
+    if policy.targets_workloads()
+        || !matches!(access::demand(policy, access.assume), Demand::Ways(_))
+        || analysis.never_applies(number).is_some()
+    {
+        return false;
+    }
+    let mut there = Circumstances::default();
+    if access::every_app(policy).is_some() {
+        // Enrolling a device is spared some demands; a policy that nothing else meets still blocks.
+        there = analysis.away_from(&targets::enrollment());
+    }
+    matches!(analysis.can_be_met(number, &there), Answer::Never(_))
+}
+
+/// The kinds of external users that a policy covers by kind, not by a group they may be in.
+pub(super) fn external_kinds(number: usize, analysis: &mut Analysis<'_>) -> Vec<GuestType> {
+    let mut kinds = people::EXTERNAL.to_vec();
+    kinds.retain(|kind| {
+        let kind = PersonKind::External(*kind);
+        let there = people::of_kinds(analysis, |other| other == kind && kind.is_foreign());
+        analysis.may_apply(number, &there)
+    });
+    kinds
+}
+
+/// Whether a policy asks everybody for a strength in everything, registration included, that a Temporary Access Pass does
+/// not meet.
+pub(super) fn leaves_no_pass(number: usize, analysis: &mut Analysis<'_>, access: &Access<'_>) -> bool {
+    let Some(policy) = analysis.policy(number) else { return false };
+    let strength = policy.grant.strength.is_some();
+    if !strength || policy.targets_workloads() || shared::covers_everything(policy, access).is_none() {
+        return false;
+    }
+    let member = people::circumstances(&Class::Member, analysis);
+    let pass = matrix::with_methods(analysis, &member, Methods::AccessPass);
+    let there = analysis.to(&pass, &Target::Action(UserAction::RegisterSecurityInfo));
+    analysis.exists(&there) && analysis.shut_by(&there, &[number])
 }
 
 /// A finding on several policies: the first is marked, or the first that is not enforced yet, and the others are

@@ -22,6 +22,7 @@ use std::path::Path;
 
 use calint::report::listing;
 use calint::rule::Family;
+use calint::rule_set::RuleSet;
 use calint::rules::{self, ALL};
 
 /// The numbers of what can lock people out.

@@ -346,11 +346,11 @@ fn every_rule_is_explained() {
     for rule in calint::rules::ALL {
         let meta = rule.meta();
         let (text, _, exit) = run(folder.path(), &["explain", meta.id.as_str()]);
-        assert_eq!((text.as_str(), exit), (meta.docs, Some(0)));
+        assert_eq!((text.as_str(), exit), (&*meta.docs, Some(0)));
         let (out, _, _) = run(folder.path(), &["explain", meta.id.as_str(), "--format", "json"]);
         let value: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(value["rule"]["id"], meta.id.as_str());
-        assert_eq!(value["documentation"], meta.docs);
+        assert_eq!(value["documentation"], &*meta.docs);
     }
     let (out, _, _) = run(folder.path(), &["explain", "53003", "--format", "json"]);
     let value: Value = serde_json::from_str(&out).unwrap();

@@ -1682,5 +1682,9 @@ fn condition_that_cannot_be_read_is_not_absent() {
 fn dsc_strength_name() {
     let text = "AADConditionalAccessPolicy 'x'\n{\nDisplayName = 'P'\nState = 'enabled'\nIncludeUsers = @('All')\n\
                 IncludeApplications = @('All')\nGrantControlOperator = 'OR'\nAuthenticationStrength = 'Phishing-resistant MFA'\n}\n";
-    assert!(check(&[("p.ps1", text)]).findings.is_empty());
+    assert_eq!(
+        common::rules(&check(&[("p.ps1", text)])),
+        ["demanding-strength-for-everyone"],
+        "the name stands for an id"
+    );
 }

@@ -43,6 +43,11 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ),
     ("conditions.insiderRiskLevels", "conditions.insider_risk_levels", "InsiderRiskLevels"),
     (
+        "conditions.clientApplications.includeServicePrincipals",
+        "conditions.client_applications.included_service_principals",
+        "IncludeServicePrincipals",
+    ),
+    (
         "conditions.applications.includeApplications",
         "conditions.applications.included_applications",
         "IncludeApplications",

@@ -722,7 +722,14 @@ fn t21_a_strength_on_registration_stands_in_for_that_on_all_apps() {
 #[test]
 fn t21_strengths_that_stand_in_for_each_other_do_not_conflict() {
     let found = pass_for_registration().found();
-    assert_eq!(found, ["missing-emergency-exclusion: warn", "registration-deadlock: note"]);
+    assert_eq!(
+        found,
+        [
+            "demand-guests-cannot-meet: note",
+            "missing-emergency-exclusion: warn",
+            "registration-deadlock: note"
+        ]
+    );
 }
 
 fn trusts_mfa() -> String {
@@ -745,7 +752,8 @@ fn t22_guests_have_no_phishing_resistant_method_here() {
         let trusting = tenant.clone().and("trust.json", trusts_mfa());
         assert_eq!(trusting.locks_out(&external(kind), &anyhow), NOTHING, "{kind:?}");
     }
-    assert_eq!(tenant.found(), NOTHING);
+    assert_eq!(tenant.found(), ["demand-guests-cannot-meet: warn"]);
+    assert_eq!(tenant.and("trust.json", trusts_mfa()).found(), NOTHING);
 }
 
 #[test]
@@ -948,7 +956,7 @@ fn t36_one_policy_without_the_exclusion_that_cannot_be_met() {
     let group = break_glass(&tenant);
     assert_eq!(tenant.keeps_out(&group, &app(EXCHANGE), &anyhow), ["P2"]);
     assert_eq!(tenant.keeps_out(&group, &targets::graph(), &anyhow), NOTHING);
-    assert_eq!(tenant.found(), ["missing-emergency-exclusion: warn"]);
+    assert_eq!(tenant.found(), ["demand-guests-cannot-meet: note", "missing-emergency-exclusion: warn"]);
 }
 
 #[test]
@@ -1003,6 +1011,7 @@ fn t39_guests_cannot_change_their_password_here() {
         assert_eq!(tenant.locks_out(&external(kind), &anyhow), NOTHING, "{kind:?}");
     }
     assert_eq!(tenant.locks_out(&Class::Member, &at_high_user_risk), NOTHING);
+    assert!(tenant.finds("demand-guests-cannot-meet: note"));
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use crate::access::analysis::{Analysis, Circumstances};
 use crate::access::sign_in::Target;
-use crate::access::solver::Answer;
-use crate::access::{self, Demand, Need, Standing, people, targets};
+use crate::access::{self, Demand, Need, Standing, people};
 use crate::policy::words::{ClientApp, Platform, UserAction};
 use crate::policy::{Strength, Truth};
 use crate::rule::prelude::*;
@@ -28,23 +27,12 @@ impl Rule for UnsatisfiableControls {
         let Some(mut analysis) = access.together() else { return };
         for number in 0..analysis.policies() {
             let Some(policy) = analysis.policy(number) else { continue };
-            if policy.targets_workloads() || !matches!(access::demand(policy, access.assume), Demand::Ways(_))
-            {
-                continue;
-            }
-            if analysis.never_applies(number).is_some() {
-                continue;
-            }
-            let mut there = Circumstances::default();
-            if access::every_app(policy).is_some() {
-                // Enrolling a device is spared some demands; a policy that nothing else meets still blocks.
-                there = analysis.away_from(&targets::enrollment());
-            }
-            if let Answer::Never(_) = analysis.can_be_met(number, &there) {
+            if together::is_unsatisfiable(number, &mut analysis, access) {
                 let found = self.finding(policy, access);
                 let at_home = analysis.at_home();
                 let guests_only = !analysis.may_apply(number, &at_home);
-                findings.push(if guests_only && access.set.directory.trust.is_none() {
+                let untold = guests_only && access.set.directory.trust.is_none();
+                findings.push(if untold && may_be_trusted(policy, number, &mut analysis, access) {
                     untold_trust(found)
                 } else {
                     found
@@ -135,6 +123,13 @@ impl UnsatisfiableControls {
             }
         }
     }
+}
+
+/// Whether trust in their home tenant lets guests meet what a policy demands.
+fn may_be_trusted(policy: &Policy, number: usize, analysis: &mut Analysis<'_>, access: &Access<'_>) -> bool {
+    let kinds = together::external_kinds(number, analysis);
+    let helps = |kind| access::judge_guest(policy, access, kind, access::FULL_TRUST).met != Truth::No;
+    kinds.is_empty() || kinds.into_iter().any(helps)
 }
 
 /// The finding where guests could meet the controls if their home tenant were trusted.

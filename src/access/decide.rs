@@ -120,7 +120,8 @@ pub fn is_enforced(policy: &Policy) -> Truth {
     }
 }
 
-fn judge<'p>(policy: &'p Policy, set: &'p PolicySet, facts: Facts<'_>) -> Judgement<'p> {
+/// What one policy says to a sign-in, whatever its state.
+pub(super) fn judge<'p>(policy: &'p Policy, set: &'p PolicySet, facts: Facts<'_>) -> Judgement<'p> {
     let answer = |question: &Question<'_>| facts.answer(question);
     let demand = demand(policy, facts.assume);
     let unmet = needs(policy, &demand, set)

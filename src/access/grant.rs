@@ -158,7 +158,9 @@ pub enum Managed {
     HybridDevice,
 }
 
-fn managed(need: Need<'_>) -> Option<Managed> {
+/// The managed device or app that is needed.
+#[must_use]
+pub fn managed(need: Need<'_>) -> Option<Managed> {
     match need {
         Need::Control(Control::CompliantDevice) => Some(Managed::CompliantDevice),
         Need::Control(Control::CompliantApplication) => Some(Managed::ProtectedApp),

@@ -107,6 +107,12 @@ pub const PLATFORMS: [(DevicePlatform, &str); 6] = [
     (DevicePlatform::Known(Platform::Linux), "Linux"),
     (DevicePlatform::Unrecognised, "unrecognised platforms"),
 ];
+
+/// The platforms that are recognised, with their names.
+pub fn recognised() -> impl Iterator<Item = (DevicePlatform, &'static str)> {
+    PLATFORMS.into_iter().filter(|(platform, _)| *platform != DevicePlatform::Unrecognised)
+}
+
 const CLIENTS: [(Client, &str); 2] = [(Client::Browser, "a browser"), (Client::Modern, "an app")];
 
 /// Asks every pair.

@@ -16,6 +16,7 @@ mod emergency;
 pub mod expr;
 pub mod filter;
 mod grant;
+mod guests;
 pub mod matrix;
 mod meets;
 pub mod people;
@@ -35,8 +36,9 @@ pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enfo
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, app_control_needed, controls, controls_written, demand, is_certain,
-    meets_unaided, only_way, remediation, retired, session_refusal, unaided,
+    managed, meets_unaided, only_way, remediation, retired, session_refusal, unaided,
 };
+pub use guests::{FULL_TRUST, accepted_by, judge_guest};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, conditions,
     empty_locations, every_app, everyone, exclusions, narrowing, platforms_written,

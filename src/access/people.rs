@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use super::analysis::{Analysis, Circumstances};
 use super::emergency::{EmergencyPrincipal, Kind};
-use super::sign_in::{Client, Identity, Methods, PersonKind, SignIn};
+use super::sign_in::{Client, Identity, Methods, PersonKind, SignIn, Target};
 use super::solver::Solve;
 use super::space::{Account, Property, Wanted};
 use super::{Access, targets};
 use crate::policy::Directory;
 use crate::policy::ids::roles;
-use crate::policy::words::GuestType;
+use crate::policy::words::{GuestType, UserAction};
 
 /// A class of people, or of other identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Class {
 }
 
 /// What kinds of account there are beside members.
-const EXTERNAL: [GuestType; 6] = [
+pub const EXTERNAL: [GuestType; 6] = [
     GuestType::CollaborationGuest,
     GuestType::CollaborationMember,
     GuestType::DirectConnect,
@@ -313,10 +313,17 @@ fn holds<S>(class: &Class, role: &str, analysis: &Analysis<'_, S>) -> Vec<usize>
         }
         Class::Emergency(_) if role == roles::GLOBAL_ADMINISTRATOR && holders.is_some() => return vec![0, 1],
         Class::Emergency(_) => role == roles::GLOBAL_ADMINISTRATOR,
-        Class::Synchronisation => is_synchronisation(role),
+        Class::Synchronisation => is_synchronisation(role) && may_be_synchronisation(role, directory),
         _ => false,
     };
     vec![usize::from(yes)]
+}
+
+/// Whether the account of directory synchronisation may hold this one of its roles. Where the files tell that nobody holds
+/// any of them, it holds them all, and is nobody.
+fn may_be_synchronisation(role: &str, directory: &Directory) -> bool {
+    let is_held = |role: &str| directory.holders(role, true).is_none_or(|people| !people.is_empty());
+    is_held(role) || !roles::SYNCHRONISATION.iter().any(|role| is_held(role))
 }
 
 fn is_account(class: &Class, sign_in: &SignIn) -> bool {
@@ -357,4 +364,26 @@ pub fn managers<S: Solve>(analysis: &Analysis<'_, S>) -> Vec<Circumstances> {
     });
     let role = |role: &&str| analysis.space.dim(&Property::Role((*role).to_owned()));
     roles::MANAGING.iter().map(|id| free.clone().instead(role(id), &[1])).collect()
+}
+
+/// The circumstances of accounts of some kinds that no policy names, in no group and with no role. All else is open, but
+/// that they enroll no device and register no method.
+#[must_use]
+pub fn of_kinds<S: Solve>(analysis: &Analysis<'_, S>, fits: impl Fn(PersonKind) -> bool) -> Circumstances {
+    let aside = [targets::enrollment(), Target::Action(UserAction::RegisterSecurityInfo)];
+    let mut found = Circumstances::default();
+    let properties: Vec<_> = analysis.space.properties().cloned().collect();
+    for property in &properties {
+        let values = match property {
+            Property::Group(_) | Property::Role(_) => vec![0],
+            Property::Account => analysis.space.values(property, |sign_in, _| is_account(&Class::Member, sign_in)),
+            Property::Kind => analysis.space.values(property, |sign_in, _| {
+                matches!(&sign_in.identity, Identity::Person(person) if person.kind.is_some_and(&fits))
+            }),
+            Property::Target => analysis.space.values(property, |sign_in, _| !aside.contains(&sign_in.target)),
+            _ => continue,
+        };
+        found = found.with(analysis.space.dim(property), &values);
+    }
+    found
 }
