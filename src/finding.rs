@@ -133,6 +133,24 @@ impl Label {
     }
 }
 
+/// A change that removes the cause of a finding and leaves alone whom the policy covers and what it demands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an instruction.
+    pub title: String,
+    /// The edits, which belong together.
+    pub edits: Vec<Edit>,
+}
+
+/// Another text in place of a piece of one. Ordered by place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The piece.
+    pub span: Span,
+    /// What takes its place.
+    pub replacement: String,
+}
+
 /// The policy a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct About {
@@ -194,6 +212,8 @@ pub struct Finding {
     pub place: Cow<'static, str>,
     /// The file could not be used in full, so the run did not do its job.
     pub unread: bool,
+    /// A change that the program can make itself.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -215,6 +235,7 @@ impl Finding {
             error_codes: Vec::new(),
             place: Cow::Borrowed(""),
             unread: false,
+            fix: None,
         }
     }
 
@@ -282,6 +303,13 @@ impl Finding {
     #[must_use]
     pub fn place(mut self, place: impl Into<Cow<'static, str>>) -> Self {
         self.place = place.into();
+        self
+    }
+
+    /// Offers a change that the program can make itself; without edits there is none.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fix = (!edits.is_empty()).then(|| Fix { title: title.into(), edits });
         self
     }
 

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failure, terminal};
+use super::{Exit, Failure, fix, terminal};
 use crate::cli::CheckArgs;
 use crate::discover::{ConfigChoice, in_words};
-use crate::engine::{self, Options, Outcome};
+use crate::engine::{self, ConfigFailure, Options, Outcome, Trial};
 use crate::report::{self, Style};
 
 /// Checks policies and writes the reports.
@@ -19,14 +19,30 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
     let mut style = terminal::style(args.color);
     style.quiet = args.quiet;
     style.statistics = args.statistics || args.verbose;
-    let outcome = match engine::run(&options(args)?) {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            let style = Style { links: false, ..style };
-            report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
-            return Ok(Exit::Failed);
-        }
-    };
+    let options = options(args)?;
+    if args.fix || args.diff {
+        return fix::run(args, &options, style, out);
+    }
+    match engine::run(&options) {
+        Ok(outcome) => report(args, outcome, style, out),
+        Err(failure) => refuse(&failure, style),
+    }
+}
+
+/// Says what is wrong with the configuration.
+pub(super) fn refuse(failure: &ConfigFailure, style: Style) -> Result<Exit, Failure> {
+    let style = Style { links: false, ..style };
+    report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
+    Ok(Exit::Failed)
+}
+
+/// Writes the reports of a run.
+pub(super) fn report(
+    args: &CheckArgs,
+    outcome: Outcome,
+    style: Style,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let nothing = outcome.policies == 0 && outcome.findings.is_empty();
     if !(nothing && args.format.is_for_people()) {
         report::of(args.format).write(&outcome, style, out)?;
@@ -73,6 +89,7 @@ fn options(args: &CheckArgs) -> Result<Options, Failure> {
         skip: args.skip.clone(),
         include_disabled: args.include_disabled,
         today: engine::today(),
+        trial: Trial::default(),
     })
 }
 
@@ -100,7 +117,8 @@ fn write_file(
         .map_err(|error| Failure::Told(format!("cannot write `{}`: {}", file.display(), in_words(&error))))
 }
 
-fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
+/// How a run ended.
+pub(super) fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
     if outcome.unreadable > 0 {
         return Exit::Failed;
     }

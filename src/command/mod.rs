@@ -3,6 +3,7 @@
 mod access;
 mod check;
 mod explain;
+mod fix;
 mod init;
 mod model;
 mod rules;
@@ -18,7 +19,7 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Color, Command};
 use crate::config::schema;
 use crate::discover::ConfigChoice;
-use crate::engine::{self, Options, Outcome, Tenant};
+use crate::engine::{self, Options, Outcome, Tenant, Trial};
 use crate::report;
 
 /// How the program ended. The numbers are a promise: see the README, "Exit codes".
@@ -106,6 +107,7 @@ fn one_tenant(paths: &[PathBuf], no_config: bool, outcome: &mut Outcome) -> Resu
         skip: Vec::new(),
         include_disabled: false,
         today: engine::today(),
+        trial: Trial::default(),
     };
     let style = terminal::style(Color::Auto);
     let tenants = match engine::read(&options, outcome) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use calint::discover::ConfigChoice;
-use calint::engine::{self, Options, Outcome};
+use calint::engine::{self, Options, Outcome, Trial};
 
 /// The folder of the project.
 pub(crate) fn project() -> PathBuf {
@@ -24,6 +24,7 @@ pub(crate) fn options() -> Options {
         skip: Vec::new(),
         include_disabled: false,
         today: "2026-01-31".parse().unwrap(),
+        trial: Trial::default(),
     }
 }
 
