@@ -1,5 +1,6 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
+mod hygiene;
 mod shared;
 mod together;
 
@@ -15,8 +16,12 @@ mod block_every_platform;
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "deprecated-schema/rule.rs"]
+mod deprecated_schema;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
+#[path = "duplicate-policy-name/rule.rs"]
+mod duplicate_policy_name;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
 #[path = "exception-without-reason/rule.rs"]
@@ -31,18 +36,34 @@ mod hybrid_join_for_everyone;
 mod incomplete_export;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
+#[path = "misspelled-case/rule.rs"]
+mod misspelled_case;
 #[path = "never-applies/rule.rs"]
 mod never_applies;
 #[path = "no-admin-path/rule.rs"]
 mod no_admin_path;
+#[path = "placeholder-id/rule.rs"]
+mod placeholder_id;
+#[path = "read-only-member/rule.rs"]
+mod read_only_member;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "repeated-entry/rule.rs"]
+mod repeated_entry;
+#[path = "retired-control/rule.rs"]
+mod retired_control;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
 #[path = "split-lockout/rule.rs"]
 mod split_lockout;
+#[path = "stale-report-only/rule.rs"]
+mod stale_report_only;
 #[path = "syntax-error/rule.rs"]
 mod syntax_error;
+#[path = "too-many-policies/rule.rs"]
+mod too_many_policies;
+#[path = "unconventional-name/rule.rs"]
+mod unconventional_name;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
@@ -55,6 +76,8 @@ mod unprotected_sign_in;
 mod unreadable_file;
 #[path = "unsatisfiable-controls/rule.rs"]
 mod unsatisfiable_controls;
+#[path = "unsorted-list/rule.rs"]
+mod unsorted_list;
 #[path = "unused-exception/rule.rs"]
 mod unused_exception;
 
@@ -80,6 +103,17 @@ pub static ALL: &[&dyn Rule] = &[
     never_applies::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    retired_control::RULE,
+    placeholder_id::RULE,
+    duplicate_policy_name::RULE,
+    too_many_policies::RULE,
+    stale_report_only::RULE,
+    unconventional_name::RULE,
+    deprecated_schema::RULE,
+    repeated_entry::RULE,
+    misspelled_case::RULE,
+    unsorted_list::RULE,
+    read_only_member::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,

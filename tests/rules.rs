@@ -56,9 +56,22 @@ fn examples(docs: &str) -> Vec<Example> {
     found
 }
 
+/// The configuration that a rule needs, which its documentation fences as `yaml config`.
+fn needed(docs: &str) -> Option<&str> {
+    docs.split_once("```yaml config\n")?.1.split("```").next()
+}
+
 /// A rule that is off by default is asked for.
 fn run(example: &Example, rule: &dyn Rule) -> Outcome {
     let only = if rule.is_on() { Vec::new() } else { vec![rule.meta().id.as_str().to_owned()] };
+    if let Some(config) = needed(rule.meta().docs) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("calint.yaml"), config).unwrap();
+        fs::write(folder.path().join(format!("example.{}", example.format)), &example.text).unwrap();
+        let paths = vec![folder.path().to_path_buf()];
+        let options = Options { paths, config: ConfigChoice::Nearest, ..common::options() };
+        return engine::run(&options).unwrap_or_else(|failure| panic!("{:?}", failure.problems));
+    }
     if !example.config {
         let stdin = Some((format!("example.{}", example.format), example.text.as_bytes().to_vec()));
         let options = Options { stdin, only, ..common::options() };
