@@ -2,6 +2,7 @@
 
 mod any_state;
 mod change;
+mod hygiene;
 mod refused;
 mod shared;
 mod together;
@@ -30,10 +31,14 @@ mod deleted_location_in_use;
 mod demand_guests_cannot_meet;
 #[path = "demanding-strength-for-everyone/rule.rs"]
 mod demanding_strength_for_everyone;
+#[path = "deprecated-schema/rule.rs"]
+mod deprecated_schema;
 #[path = "directory-sync-in-scope/rule.rs"]
 mod directory_sync_in_scope;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
+#[path = "duplicate-policy-name/rule.rs"]
+mod duplicate_policy_name;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
 #[path = "emergency-policy-that-locks-out/rule.rs"]
@@ -84,6 +89,8 @@ mod misplaced_activesync;
 mod missing_controls;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
+#[path = "misspelled-case/rule.rs"]
+mod misspelled_case;
 #[path = "mixed-targets/rule.rs"]
 mod mixed_targets;
 #[path = "name-for-id/rule.rs"]
@@ -96,16 +103,24 @@ mod never_evaluated_in_report_only;
 mod newly_refused_sign_in;
 #[path = "no-admin-path/rule.rs"]
 mod no_admin_path;
+#[path = "placeholder-id/rule.rs"]
+mod placeholder_id;
+#[path = "read-only-member/rule.rs"]
+mod read_only_member;
 #[path = "redundant-inclusion/rule.rs"]
 mod redundant_inclusion;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
 #[path = "removed-emergency-exclusion/rule.rs"]
 mod removed_emergency_exclusion;
+#[path = "repeated-entry/rule.rs"]
+mod repeated_entry;
 #[path = "report-only-prompts/rule.rs"]
 mod report_only_prompts;
 #[path = "resilience-switched-off/rule.rs"]
 mod resilience_switched_off;
+#[path = "retired-control/rule.rs"]
+mod retired_control;
 #[path = "risk-block-without-remediation/rule.rs"]
 mod risk_block_without_remediation;
 #[path = "role-that-never-matches/rule.rs"]
@@ -118,14 +133,20 @@ mod shadowed_policy;
 mod sign_in_every_time;
 #[path = "split-lockout/rule.rs"]
 mod split_lockout;
+#[path = "stale-report-only/rule.rs"]
+mod stale_report_only;
 #[path = "strict-location-enforcement/rule.rs"]
 mod strict_location_enforcement;
 #[path = "syntax-error/rule.rs"]
 mod syntax_error;
+#[path = "too-many-policies/rule.rs"]
+mod too_many_policies;
 #[path = "two-risks-at-once/rule.rs"]
 mod two_risks_at_once;
 #[path = "unattended-accounts-in-scope/rule.rs"]
 mod unattended_accounts_in_scope;
+#[path = "unconventional-name/rule.rs"]
+mod unconventional_name;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
@@ -140,6 +161,8 @@ mod unreadable_file;
 mod unsatisfiable_controls;
 #[path = "unscoped-token-protection/rule.rs"]
 mod unscoped_token_protection;
+#[path = "unsorted-list/rule.rs"]
+mod unsorted_list;
 #[path = "unsupported-condition/rule.rs"]
 mod unsupported_condition;
 #[path = "unsupported-platform/rule.rs"]
@@ -208,6 +231,17 @@ pub static ALL: &[&dyn Rule] = &[
     invalid_named_location::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    retired_control::RULE,
+    placeholder_id::RULE,
+    duplicate_policy_name::RULE,
+    too_many_policies::RULE,
+    stale_report_only::RULE,
+    unconventional_name::RULE,
+    deprecated_schema::RULE,
+    repeated_entry::RULE,
+    misspelled_case::RULE,
+    unsorted_list::RULE,
+    read_only_member::RULE,
     two_risks_at_once::RULE,
     weak_alternative::RULE,
     sign_in_every_time::RULE,

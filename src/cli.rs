@@ -76,6 +76,13 @@ pub struct CheckArgs {
     /// Leave these rules out
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Write the files with what can be fixed without changing what a policy does, and report the rest; from
+    /// standard input, print the text with its fixes and report on standard error
+    #[arg(long)]
+    pub fix: bool,
+    /// Print what --fix would change and change nothing; the exit code is 1 if there is anything
+    #[arg(long, conflicts_with = "fix")]
+    pub diff: bool,
     /// The lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub fail_on: FailOn,

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use crate::access::Access;
+use crate::access::{Access, Settings};
 use crate::config::{Config, Exception};
 use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, Skipped, Trouble};
 use crate::finding::{Certainty, Finding, Label, Level, input};
+use crate::history;
 use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
@@ -47,6 +48,17 @@ pub struct Options {
     pub context: bool,
     /// The day, for exceptions with an end.
     pub today: Date,
+    /// What is different while fixes are tried out.
+    pub trial: Trial,
+}
+
+/// A run over texts that are not on disk yet.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// Texts in place of those of files.
+    pub texts: BTreeMap<PathBuf, String>,
+    /// Only rules run that offer fixes.
+    pub only_fixes: bool,
 }
 
 /// What came of it.
@@ -72,8 +84,20 @@ pub struct Outcome {
     pub changes: Option<change::Changes>,
     /// The rules of every tenant; of two by one id, the first that was read.
     pub rules: RuleSet,
+    /// Where the texts of the files to check came from; a text without a path came from standard input.
+    pub checked: BTreeMap<FileId, Option<PathBuf>>,
+    /// Findings whose fix was carried out, where that was asked for.
+    pub fixed: Option<usize>,
     /// The policy sets that were checked, kept so that the end of the process can free them at once.
     done: Vec<PolicySet>,
+}
+
+impl Outcome {
+    /// The policy sets that were checked, one a tenant.
+    #[must_use]
+    pub fn policy_sets(&self) -> &[PolicySet] {
+        &self.done
+    }
 }
 
 /// Why there is no outcome.
@@ -209,23 +233,29 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         let mut context = Context::find(&mut tenant, outcome);
         context.share(&mut inputs);
         let first = outcome.sources.next_id().0;
+        let load = |input: &Input, id: FileId| match options.trial.texts.get(&input.path) {
+            Some(text) => load::from_bytes(input, text.clone().into_bytes(), id),
+            None => load::file(input, id),
+        };
         let loaded: Vec<Loaded> = if inputs.len() < FEW {
-            (first..).zip(&inputs).map(|(id, input)| load::file(input, FileId(id))).collect()
+            (first..).zip(&inputs).map(|(id, input)| load(input, FileId(id))).collect()
         } else {
             inputs
                 .par_iter()
                 .enumerate()
                 .map(|(at, input)| {
                     let id = first.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
-                    load::file(input, FileId(id))
+                    load(input, FileId(id))
                 })
                 .collect()
         };
         let mut terraform = Vec::new();
         for (loaded, input) in loaded.into_iter().zip(inputs) {
+            outcome.checked.insert(outcome.sources.next_id(), Some(input.path.clone()));
             take_in(loaded, &input, &mut tenant, &mut terraform, outcome);
         }
         if let Some((input, bytes)) = stdin.take() {
+            outcome.checked.insert(outcome.sources.next_id(), None);
             let loaded = load::from_bytes(&input, bytes, outcome.sources.next_id());
             take_in(loaded, &input, &mut tenant, &mut terraform, outcome);
         }
@@ -441,11 +471,20 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
     let is_change = change.is_some();
     findings.extend(change.into_iter().flatten());
     let declared = config.emergency.clone();
-    let access = Access::new(&set, declared, config.assume, options.include_disabled);
+    let checked = std::mem::take(&mut outcome.checked);
+    let last_change = |file: FileId| history::last_change(checked.get(&file)?.as_deref()?);
+    let access = Access::new(&set, declared, config.assume, options.include_disabled).with(Settings {
+        texts: Some(&outcome.sources),
+        today: Some(options.today),
+        naming: config.naming.as_ref(),
+        report_only_days: config.report_only_days,
+        last_change: Some(&last_change),
+    });
     for rule in rules.iter() {
         let level = config.levels.get(rule.meta().id.as_str());
         let id = rule.meta().id.as_str();
         let on = rule.is_on() || level.is_some() || options.only.iter().any(|only| only == id);
+        let on = on && (rule.fixes() || !options.trial.only_fixes);
         if on && is_asked(id, options) && level != Some(&Level::Off) {
             rule.check(&access, &mut findings);
         }
@@ -477,6 +516,7 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
         findings.retain(|finding| finding.unread || takes_part(finding, &asked));
     }
     outcome.suppressed += excused;
+    outcome.checked = checked;
     outcome.findings.append(&mut gather::gather(findings));
     outcome.done.push(set);
 }

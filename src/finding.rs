@@ -139,6 +139,24 @@ impl Label {
     }
 }
 
+/// A change that removes the cause of a finding and leaves alone whom the policy covers and what it demands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an instruction.
+    pub title: String,
+    /// The edits, which belong together.
+    pub edits: Vec<Edit>,
+}
+
+/// Another text in place of a piece of one. Ordered by place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The piece.
+    pub span: Span,
+    /// What takes its place.
+    pub replacement: String,
+}
+
 /// The policy a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct About {
@@ -203,6 +221,8 @@ pub struct Finding {
     pub cause: Option<String>,
     /// The file could not be used in full, so the run did not do its job.
     pub unread: bool,
+    /// A change that the program can make itself.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -225,6 +245,7 @@ impl Finding {
             place: Cow::Borrowed(""),
             cause: None,
             unread: false,
+            fix: None,
         }
     }
 
@@ -306,6 +327,13 @@ impl Finding {
     #[must_use]
     pub fn repeats(&self) -> usize {
         if self.cause.is_some() { self.related.len() } else { 0 }
+    }
+
+    /// Offers a change that the program can make itself; without edits there is none.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fix = (!edits.is_empty()).then(|| Fix { title: title.into(), edits });
+        self
     }
 
     /// Marks the file as not fully read.

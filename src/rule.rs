@@ -131,6 +131,11 @@ pub trait Rule: Send + Sync {
         true
     }
 
+    /// Whether its findings can offer a change that the program makes itself.
+    fn fixes(&self) -> bool {
+        false
+    }
+
     /// Reports what is wrong with a tenant. Rules of the input and exception families report while reading,
     /// and have nothing to do here.
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {

@@ -373,7 +373,7 @@ fn init_writes_a_configuration_once() {
         .filter(|line| line.starts_with(' ') || line.ends_with(':'))
         .collect();
     fs::write(folder.path().join("calint.yaml"), settings.join("\n")).unwrap();
-    let (out, err, code) = run(folder.path(), &["--skip", "unused-exception"]);
+    let (out, err, code) = run(folder.path(), &["--skip", "unused-exception,unconventional-name"]);
     assert_eq!(
         (err.as_str(), code),
         ("", Some(0)),

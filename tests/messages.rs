@@ -126,6 +126,7 @@ fn more() -> Vec<Example> {
             bad: true,
             config: false,
             base: None,
+            needs: None,
             text,
         })
         .to_vec()

@@ -564,7 +564,8 @@ fn t11_an_approved_app_counts_until_it_is_retired() {
     tenant.approved_apps_count().decides(&[(protected, Allowed), (approved, Allowed)]);
     let everywhere = Tenant::one([grant("OR", &["approvedApplication", "compliantApplication"])]);
     assert!(everywhere.finds("app-protection-for-everyone: error"));
-    assert_eq!(Tenant::one([grant("OR", &["approvedApplication", "mfa"])]).found(), NOTHING);
+    let with_mfa = Tenant::one([grant("OR", &["approvedApplication", "mfa"])]);
+    assert_eq!(with_mfa.found(), ["retired-control: note"]);
 }
 
 #[test]
@@ -573,9 +574,9 @@ fn t12_a_retired_control_alone_demands_nothing() {
     for platform in EVERY_PLATFORM {
         tenant.decides(&[(sign_in([on(platform), able([])]), Allowed)]);
     }
-    assert_eq!(tenant.found(), NOTHING);
+    assert_eq!(tenant.found(), ["retired-control: warn"]);
     let gaps = tenant.clone().config("rules: {unprotected-sign-in: warn}");
-    assert_eq!(gaps.found(), ["unprotected-sign-in: warn"]);
+    assert_eq!(gaps.found(), ["retired-control: warn", "unprotected-sign-in: warn"]);
     let before = tenant.approved_apps_count();
     for platform in ["windows", "macOS", "linux"] {
         before

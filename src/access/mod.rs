@@ -22,6 +22,7 @@ mod meets;
 pub mod people;
 mod scope;
 mod session;
+mod settings;
 pub mod sign_in;
 pub mod solver;
 pub mod space;
@@ -44,6 +45,7 @@ pub use scope::{
     empty_locations, every_app, everyone, exclusions, narrowing, platforms_written,
 };
 pub use session::{Honouring, Unprotected, beyond_token_protection, restricting_apps};
+pub use settings::Settings;
 pub use strength::{have_no_method_in_common, met_off_windows};
 
 use analysis::{Analysis, MAX_POLICIES};
@@ -133,6 +135,8 @@ pub struct Access<'a> {
     pub emergency: Emergency,
     /// What is taken for granted.
     pub assume: Assume,
+    /// What the run is told beside the policies.
+    pub settings: Settings<'a>,
     include_disabled: bool,
     together: OnceCell<Option<RefCell<Analysis<'a>>>>,
 }
@@ -142,7 +146,14 @@ impl<'a> Access<'a> {
     #[must_use]
     pub fn new(set: &'a PolicySet, declared: Vec<Declared>, assume: Assume, include_disabled: bool) -> Self {
         let emergency = Emergency::of(set, declared);
-        Self { set, emergency, assume, include_disabled, together: OnceCell::new() }
+        let settings = Settings::default();
+        Self { set, emergency, assume, settings, include_disabled, together: OnceCell::new() }
+    }
+
+    /// The same view, told more.
+    #[must_use]
+    pub fn with(self, settings: Settings<'a>) -> Self {
+        Self { settings, ..self }
     }
 
     /// What the policies do together; nothing where there are more than one tenant can have. It is set up by the
@@ -158,14 +169,21 @@ impl<'a> Access<'a> {
     /// The policies that are judged, whoever they are about.
     pub fn judged(&self) -> impl Iterator<Item = &'a Policy> {
         let include_disabled = self.include_disabled;
-        self.set
-            .policies
-            .iter()
-            .filter(move |policy| include_disabled || standing(policy) != Standing::Disabled)
+        self.set.policies.iter().filter(move |policy| is_judged(policy, include_disabled))
+    }
+
+    /// Whether a policy is among those that are judged.
+    #[must_use]
+    pub fn judges(&self, policy: &Policy) -> bool {
+        is_judged(policy, self.include_disabled)
     }
 
     /// The policies that are judged, are about people and can apply to somebody.
     pub fn about_people(&self) -> impl Iterator<Item = &'a Policy> {
         self.judged().filter(|policy| !policy.targets_workloads() && scope::can_apply(policy))
     }
+}
+
+fn is_judged(policy: &Policy, include_disabled: bool) -> bool {
+    include_disabled || standing(policy) != Standing::Disabled
 }

@@ -4,16 +4,27 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failure, terminal};
+use super::{Exit, Failure, fix, terminal};
 use crate::cli::CheckArgs;
 use crate::discover::{ConfigChoice, in_words};
-use crate::engine::{self, ConfigFailure, Options, Outcome};
+use crate::engine::{self, ConfigFailure, Options, Outcome, Trial};
 use crate::report::{self, Style};
 
 /// Checks policies and writes the reports.
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     start_threads(args)?;
-    finish(args, engine::run(&options(args)?), out)
+    let options = options(args)?;
+    if args.fix || args.diff {
+        return fix::run(args, &options, style(args), out);
+    }
+    finish(args, engine::run(&options), out)
+}
+
+fn style(args: &CheckArgs) -> Style {
+    let mut style = terminal::style(args.color);
+    style.quiet = args.quiet;
+    style.statistics = args.statistics || args.verbose;
+    style
 }
 
 /// Starts as many threads as the arguments ask for.
@@ -31,17 +42,27 @@ pub(super) fn finish(
     done: Result<Outcome, ConfigFailure>,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let mut style = terminal::style(args.color);
-    style.quiet = args.quiet;
-    style.statistics = args.statistics || args.verbose;
-    let outcome = match done {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            let style = Style { links: false, ..style };
-            report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
-            return Ok(Exit::Failed);
-        }
-    };
+    let style = style(args);
+    match done {
+        Ok(outcome) => report(args, outcome, style, out),
+        Err(failure) => refuse(&failure, style),
+    }
+}
+
+/// Says what is wrong with the configuration.
+pub(super) fn refuse(failure: &ConfigFailure, style: Style) -> Result<Exit, Failure> {
+    let style = Style { links: false, ..style };
+    report::problems(&failure.problems, &failure.sources, style, &mut io::stderr())?;
+    Ok(Exit::Failed)
+}
+
+/// Writes the reports of a run.
+pub(super) fn report(
+    args: &CheckArgs,
+    outcome: Outcome,
+    style: Style,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let nothing = is_empty(&outcome) && outcome.findings.is_empty();
     if !(nothing && args.format.is_for_people()) {
         report::of(args.format).write(&outcome, style, out)?;
@@ -94,6 +115,7 @@ pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
         include_disabled: args.include_disabled,
         context: !args.no_context,
         today: engine::today(),
+        trial: Trial::default(),
     })
 }
 
@@ -121,7 +143,8 @@ fn write_file(
         .map_err(|error| Failure::Told(format!("cannot write `{}`: {}", file.display(), in_words(&error))))
 }
 
-fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
+/// How a run ended.
+pub(super) fn exit(args: &CheckArgs, outcome: &Outcome) -> Exit {
     if outcome.unreadable > 0 {
         return Exit::Failed;
     }

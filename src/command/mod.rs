@@ -5,6 +5,7 @@ mod check;
 mod check_rules;
 mod diff;
 mod explain;
+mod fix;
 mod init;
 mod model;
 mod rules;
@@ -20,7 +21,7 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Color, Command, SchemaArgs};
 use crate::config::schema;
 use crate::discover::ConfigChoice;
-use crate::engine::{self, HouseRules, Options, Outcome, Tenant};
+use crate::engine::{self, HouseRules, Options, Outcome, Tenant, Trial};
 use crate::house;
 use crate::report;
 
@@ -123,6 +124,7 @@ fn one_tenant(paths: &[PathBuf], no_config: bool, outcome: &mut Outcome) -> Resu
         include_disabled: false,
         context: false,
         today: engine::today(),
+        trial: Trial::default(),
     };
     let style = terminal::style(Color::Auto);
     let tenants = match engine::read(&options, outcome) {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Exit, Failure, terminal};
 use crate::cli::{Color, ModelArgs, ModelFormat};
 use crate::discover::ConfigChoice;
-use crate::engine::{self, Options, Outcome};
+use crate::engine::{self, Options, Outcome, Trial};
 use crate::report;
 
 /// Prints the policies of a file as the rules see them.
@@ -19,6 +19,7 @@ pub(super) fn run(args: &ModelArgs, out: &mut dyn Write) -> Result<Exit, Failure
         include_disabled: true,
         context: false,
         today: engine::today(),
+        trial: Trial::default(),
     };
     let mut outcome = Outcome::default();
     let tenants = engine::read(&options, &mut outcome).unwrap_or_default();

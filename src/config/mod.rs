@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use regex::Regex;
 
 use crate::access::{Assume, Declared};
 use crate::finding::{About, Finding, Level};
@@ -43,6 +44,10 @@ pub struct Config {
     pub house_rules: Option<Vec<At<String>>>,
     /// Every rule it names.
     named: Vec<At<String>>,
+    /// What the display name of every policy matches.
+    pub naming: Option<Regex>,
+    /// After how many days a policy in report-only is due for a decision.
+    pub report_only_days: Option<u32>,
 }
 
 /// Findings of one rule on one policy, excused.

@@ -1,6 +1,7 @@
 //! The configuration from its tree.
 
 use jiff::civil::Date;
+use regex::RegexBuilder;
 
 use super::{Config, Exception};
 use crate::access::{ApprovedApp, Assume, BaselineScopes, Declared, Kind};
@@ -12,8 +13,17 @@ use crate::syntax::{Node, Value};
 /// What its problems are reported as.
 pub(super) const NAME: &str = "configuration";
 /// The keys of the file.
-pub(super) const TOP: &[&str] =
-    &["emergency-access", "assume", "rules", "exceptions", "paths", "context", "house-rules"];
+pub(super) const TOP: &[&str] = &[
+    "emergency-access",
+    "assume",
+    "rules",
+    "exceptions",
+    "paths",
+    "context",
+    "house-rules",
+    "naming",
+    "report-only-days",
+];
 /// The keys of `emergency-access`.
 pub(super) const EMERGENCY: &[&str] = &["users", "groups"];
 /// The keys of `assume`.
@@ -22,6 +32,11 @@ pub(super) const ASSUME: &[&str] = &["approved-app", "baseline-scopes"];
 pub(super) const EXCEPTION: &[&str] = &["rule", "policy", "reason", "until"];
 /// The keys of `paths`.
 pub(super) const PATHS: &[&str] = &["include", "exclude"];
+/// The keys of `naming`.
+pub(super) const NAMING: &[&str] = &["pattern"];
+
+/// How much memory a pattern may take, in bytes.
+const PATTERN_BYTES: usize = 1024 * 1024;
 
 /// Fills a configuration and returns what could not be used.
 pub(super) fn document(roots: &[Node<'_>], config: &mut Config) -> Vec<Finding> {
@@ -45,6 +60,8 @@ impl Reader {
                 "rules" => self.levels(&member.value, config),
                 "context" => config.context = self.texts(&member.value),
                 "house-rules" => config.house_rules = Some(self.texts(&member.value)),
+                "naming" => self.naming(&member.value, config),
+                "report-only-days" => config.report_only_days = self.days(&member.value),
                 "exceptions" => self.exceptions(&member.value, config),
                 _ => self.paths(&member.value, config),
             }
@@ -143,6 +160,32 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn naming(&mut self, node: &Node<'_>, config: &mut Config) {
+        for member in self.members(node, NAMING) {
+            let Some(text) = self.text(&member.value) else { continue };
+            match RegexBuilder::new(&text.value).size_limit(PATTERN_BYTES).build() {
+                Ok(pattern) => config.naming = Some(pattern),
+                Err(error) => {
+                    let reason = error.to_string();
+                    let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                    let help =
+                        "write a regular expression, such as '^CA\\d{3} ', in single quotes".to_owned();
+                    self.problem(text.span, "pattern cannot be used", reason, Some(help));
+                }
+            }
+        }
+    }
+
+    fn days(&mut self, node: &Node<'_>) -> Option<u32> {
+        let text = self.text(node)?;
+        let days = text.value.parse().ok().filter(|days| *days > 0);
+        if days.is_none() {
+            let message = format!("`{}` is not a number of days", text.value);
+            self.problem(text.span, &message, "expected a number of days", Some("write it as 30".to_owned()));
+        }
+        days
     }
 
     fn paths(&mut self, node: &Node<'_>, config: &mut Config) {

@@ -29,6 +29,19 @@ struct Calint {
     /// Files and folders with rules of the tenant's own, relative to this file. Default: the folder .calint/rules
     /// beside it or above.
     house_rules: Option<Vec<String>>,
+    /// How policies are named. Without it, names are not looked at.
+    naming: Option<Naming>,
+    /// After how many days a policy in report-only is due for a decision. Without it, their age is not looked at.
+    #[schemars(range(min = 1))]
+    report_only_days: Option<u32>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "the fields exist for the schema alone")]
+struct Naming {
+    /// A regular expression that the display name of every policy matches, such as `^CA\d{3} `.
+    pattern: Option<String>,
 }
 
 #[derive(JsonSchema)]
@@ -151,6 +164,7 @@ mod tests {
             ("Assume", read::ASSUME),
             ("Exception", read::EXCEPTION),
             ("Paths", read::PATHS),
+            ("Naming", read::NAMING),
         ] {
             assert_eq!(keys(&schema["$defs"][name]), sorted(expected), "{name}");
         }

@@ -6,7 +6,7 @@ use super::reader::{Reader, Written, member, opaque, text_value};
 use crate::policy::words::{ClientApp, MembershipKind};
 use crate::policy::{
     App, Applications, Conditions, Fact, Filter, Given, Grant, Guests, List, Location, Pair, Policy,
-    Principal, Session, SignInFrequency, Strength, Unresolved, Users, Why, Workloads, ids,
+    Principal, ReadOnly, Session, SignInFrequency, Strength, Unresolved, Users, Why, Workloads, ids,
 };
 use crate::source::{At, Span};
 use crate::syntax::{Map, Member, Node, Value};
@@ -42,6 +42,16 @@ const POLICY: &[&str] = &[
     "partialEnablementStrategy",
 ];
 
+/// What of that only the service writes.
+const READ_ONLY: &[&str] = &[
+    "id",
+    "templateId",
+    "createdDateTime",
+    "modifiedDateTime",
+    "deletedDateTime",
+    "partialEnablementStrategy",
+];
+
 /// Reads a policy. `name` names it where it does not name itself.
 pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, reader: &mut Reader) -> Policy {
     let mut head = None;
@@ -57,6 +67,9 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
     let (members, mut unknown) = known_and_unknown(map, POLICY, reader);
     for (known, member) in members {
         let value = &member.value;
+        if READ_ONLY.contains(&known) {
+            reader.read_only.push(ReadOnly { key: member.key.span, value: value.span });
+        }
         match known {
             "id" => id = reader.text_fact(value),
             "displayName" => {
@@ -94,6 +107,9 @@ pub(super) fn policy(whole: Span, map: &Map<'_>, name: Option<&At<String>>, read
         whole,
         head,
         spelling: reader.spelling,
+        respelled: std::mem::take(&mut reader.respelled),
+        read_only: std::mem::take(&mut reader.read_only),
+        is_generated: false,
         id,
         display_name,
         state,
@@ -210,8 +226,15 @@ impl Parts {
                 "locations" => {
                     conditions.locations = read_pair(member, reader, LOCATIONS, |reader, member| {
                         let names = reader.spelling.names;
-                        reader.list(member, false, |_, written, _| match written {
-                            Written::Text(text) => ids::location(text, names),
+                        reader.list(member, false, |reader, written, span| match written {
+                            Written::Text(text) => {
+                                let location = ids::location(text, names);
+                                if let Given::Known(Location::Token(token)) = &location {
+                                    let word = ids::spelled(ids::LOCATION_TOKENS, token);
+                                    reader.spelled(text, word, span);
+                                }
+                                location
+                            }
                             Written::Reference(name) => Given::Known(Location::Name(name.to_owned())),
                         })
                     });
@@ -295,9 +318,14 @@ fn read_users(member: &Member<'_>, reader: &mut Reader) -> Users {
             _ => {
                 let names = reader.spelling.names || known.ends_with("Names");
                 let roles = known.ends_with("Roles");
-                let read = reader.list(member, false, |_, written, _| match written {
-                    Written::Text(text) if roles => role(text, names),
-                    Written::Text(text) => ids::principal(text, names),
+                let read = reader.list(member, false, |reader, written, span| match written {
+                    Written::Text(text) => {
+                        let principal = if roles { role(text, names) } else { ids::principal(text, names) };
+                        if let Given::Known(Principal::Token(token)) = &principal {
+                            reader.spelled(text, ids::spelled(ids::USER_TOKENS, token), span);
+                        }
+                        principal
+                    }
                     Written::Reference(name) => Given::Known(Principal::Name(name.to_owned())),
                 });
                 if let Some(list) = users_list(&mut users, known) {
@@ -435,8 +463,14 @@ fn read_applications(member: &Member<'_>, reader: &mut Reader) -> Applications {
             | "excludeApplications"
             | "excludeApplicationNames" => {
                 let names = reader.spelling.names || known.ends_with("Names");
-                let read = reader.list(member, false, |_, written, _| match written {
-                    Written::Text(text) => ids::app(text, names),
+                let read = reader.list(member, false, |reader, written, span| match written {
+                    Written::Text(text) => {
+                        let app = ids::app(text, names);
+                        if let Given::Known(App::Token(token)) = &app {
+                            reader.spelled(text, ids::spelled(ids::APP_TOKENS, token), span);
+                        }
+                        app
+                    }
                     Written::Reference(name) => Given::Known(App::Name(name.to_owned())),
                 });
                 let list = if known.starts_with("include") {

@@ -62,9 +62,12 @@ impl Harvest {
 pub fn read(tree: &Tree<'_>, format: Format) -> Harvest {
     let mut harvest = Harvest::default();
     for root in &tree.roots {
+        let before = harvest.policies.len();
         if format == Format::PowerShell {
             harvest.take_dsc(root);
-        } else if !terraform_json::take(root, &mut harvest) {
+        } else if terraform_json::take(root, &mut harvest) {
+            harvest.policies.iter_mut().skip(before).for_each(|policy| policy.is_generated = true);
+        } else {
             search(root, Around::default(), format, &mut harvest);
         }
     }

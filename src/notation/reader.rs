@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use crate::finding::{Finding, Label, Level, input, nearest};
 use crate::policy::words::{HIDDEN, Word};
-use crate::policy::{Case, Fact, Format, Given, List, Spelling, Unresolved, Why, case_of, ids, same_member};
+use crate::policy::{
+    Case, Fact, Format, Given, List, ReadOnly, Respelled, Spelling, Unresolved, Why, case_of, ids,
+    same_member,
+};
 use crate::source::{At, Span};
 use crate::syntax::{Map, Member, Node, Value};
 
@@ -43,6 +46,10 @@ impl Written<'_> {
 pub(super) struct Reader {
     /// How the object is spelled, as far as read.
     pub(super) spelling: Spelling,
+    /// Words written otherwise than the schema has them.
+    pub(super) respelled: Vec<Respelled>,
+    /// Members that only the service writes.
+    pub(super) read_only: Vec<ReadOnly>,
     case: Option<Case>,
     findings: Vec<Finding>,
     unknown_keys: Vec<At<String>>,
@@ -54,6 +61,8 @@ impl Reader {
     pub(super) fn new(format: Format, names: bool) -> Self {
         Self {
             spelling: Spelling { format, names, ..Spelling::default() },
+            respelled: Vec::new(),
+            read_only: Vec::new(),
             case: None,
             findings: Vec::new(),
             unknown_keys: Vec::new(),
@@ -106,6 +115,9 @@ impl Reader {
             // Most keys are written as the schema has them, so the costly comparison comes last.
             let exact = known.iter().find(|name| **name == key);
             if exact.is_none() && is_annotation(key) {
+                if is_metadata(key) {
+                    self.read_only.push(ReadOnly { key: member.key.span, value: member.value.span });
+                }
                 continue;
             }
             match exact.or_else(|| known.iter().find(|name| same_member(key, name))) {
@@ -247,6 +259,7 @@ impl Reader {
     /// One word of a vocabulary.
     pub(super) fn word<T: Word>(&mut self, text: &str, span: Span) -> Given<T> {
         if let Some(word) = T::parse(text).or_else(|| former(text)) {
+            self.spelled(text, word.as_str(), span);
             return Given::Known(word);
         }
         let why = if text.eq_ignore_ascii_case(HIDDEN) {
@@ -259,6 +272,13 @@ impl Reader {
             Why::UnknownWord
         };
         Given::Unresolved(Unresolved { text: text.to_owned(), why })
+    }
+
+    /// Remembers a word that is written otherwise than the schema has it.
+    pub(super) fn spelled(&mut self, written: &str, word: &'static str, span: Span) {
+        if written != word {
+            self.respelled.push(Respelled { span, written: written.to_owned(), word });
+        }
     }
 
     fn unknown_word<T: Word>(&mut self, text: &str, span: Span) {
@@ -418,6 +438,11 @@ fn is_annotation(key: &str) -> bool {
         || key.starts_with('_')
         || key.starts_with("//")
         || TOOL_MEMBERS.iter().any(|tool| tool.eq_ignore_ascii_case(key))
+}
+
+/// Whether a member is metadata of a response. `@odata.type` alone can tell what an object is.
+fn is_metadata(key: &str) -> bool {
+    (key.contains("@odata.") && key != "@odata.type") || key.starts_with("#microsoft.graph.")
 }
 
 /// Words as a sentence lists them.

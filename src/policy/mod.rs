@@ -6,11 +6,13 @@ pub mod directory;
 mod fact;
 pub mod ids;
 mod spelling;
+mod text;
 pub mod words;
 
 pub use directory::{Directory, InboundTrust};
 pub use fact::{Fact, Given, List, Truth, Unresolved, Why};
 pub use spelling::{Case, Format, Spelling, case_of, same_member};
+pub use text::Text;
 
 use serde::Serialize;
 
@@ -47,6 +49,15 @@ pub struct Policy {
     /// How the file spells members.
     #[serde(skip)]
     pub spelling: Spelling,
+    /// Words of the schema that the file spells otherwise.
+    #[serde(skip)]
+    pub respelled: Vec<Respelled>,
+    /// Members that only the service writes.
+    #[serde(skip)]
+    pub read_only: Vec<ReadOnly>,
+    /// A program made the file from another one, as a Terraform plan or state, so that an edit is lost.
+    #[serde(skip)]
+    pub is_generated: bool,
     /// Object id.
     #[serde(skip_serializing_if = "Fact::is_absent")]
     pub id: Fact<String>,
@@ -105,6 +116,35 @@ impl Policy {
     pub fn targets_workloads(&self) -> bool {
         !self.workloads.is_empty()
     }
+}
+
+/// A word of the schema in another spelling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Respelled {
+    /// The place of the text that holds it; several words behind commas share one.
+    pub span: Span,
+    /// The word as written.
+    pub written: String,
+    /// The word as the schema has it.
+    pub word: &'static str,
+}
+
+impl Respelled {
+    /// Whether it is a word of an earlier schema and not the same one in another case.
+    #[must_use]
+    pub fn is_former(&self) -> bool {
+        !self.written.eq_ignore_ascii_case(self.word)
+    }
+}
+
+/// A member that only the service writes. Source: Microsoft Graph reference, resource type
+/// `conditionalAccessPolicy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadOnly {
+    /// The key.
+    pub key: Span,
+    /// The value.
+    pub value: Span,
 }
 
 /// A user or group in a list.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Report, Style, count};
 use crate::engine::Outcome;
-use crate::finding::{About, Certainty, ErrorCode, Finding, Label, Level, RuleId};
+use crate::finding::{About, Certainty, ErrorCode, Finding, Fix, Label, Level, RuleId};
 use crate::fingerprint;
 use crate::rule::Family;
 use crate::source::{Position, Sources, Span};
@@ -53,6 +53,8 @@ struct Entry<'a> {
     help: Option<&'a str>,
     note: Option<&'a str>,
     recovery: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Change<'a>>,
     error_codes: &'a [ErrorCode],
     url: Option<&'a str>,
     fingerprint: String,
@@ -62,6 +64,18 @@ struct Entry<'a> {
 struct Place<'a> {
     message: &'a str,
     location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    title: &'a str,
+    edits: Vec<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Replacement<'a> {
+    location: Location<'a>,
+    replacement: &'a str,
 }
 
 #[derive(Serialize)]
@@ -122,10 +136,18 @@ fn entry<'a>(finding: &'a Finding, fingerprint: String, outcome: &'a Outcome) ->
         help: finding.help.as_deref(),
         note: finding.note.as_deref(),
         recovery: finding.recovery.as_deref(),
+        fix: finding.fix.as_ref().map(|fix| change(fix, sources)),
         error_codes: &finding.error_codes,
         url: rule.and_then(|rule| rule.meta().url()),
         fingerprint,
     }
+}
+
+fn change<'a>(fix: &'a Fix, sources: &'a Sources) -> Change<'a> {
+    let edits = fix.edits.iter();
+    let edits = edits
+        .map(|edit| Replacement { location: location(edit.span, sources), replacement: &edit.replacement });
+    Change { title: &fix.title, edits: edits.collect() }
 }
 
 fn location(span: Span, sources: &Sources) -> Location<'_> {

@@ -124,6 +124,12 @@ fn closing(outcome: &Outcome) -> String {
     if outcome.findings.is_empty() {
         parts.push("no findings".to_owned());
     }
+    let fixable = outcome.findings.iter().filter(|finding| finding.fix.is_some()).count();
+    match outcome.fixed {
+        Some(fixed) => parts.push(format!("{fixed} fixed")),
+        None if fixable > 0 => parts.push(format!("{fixable} fixable with `--fix`")),
+        None => {}
+    }
     if outcome.suppressed > 0 {
         parts.push(format!("{} excused", outcome.suppressed));
     }

@@ -71,6 +71,22 @@ fn utf16(
     Err(DecodeError { encoding, valid, rest: Vec::new() })
 }
 
+/// The bytes of a text in an encoding, with the mark it has there.
+#[must_use]
+pub fn encode(text: &str, encoding: Encoding) -> Vec<u8> {
+    match encoding {
+        Encoding::Utf8 => text.as_bytes().to_vec(),
+        Encoding::Utf8Bom => ["\u{feff}".as_bytes(), text.as_bytes()].concat(),
+        Encoding::Utf16Le => units(text).flat_map(u16::to_le_bytes).collect(),
+        Encoding::Utf16Be => units(text).flat_map(u16::to_be_bytes).collect(),
+    }
+}
+
+/// A text with its mark in UTF-16.
+fn units(text: &str) -> impl Iterator<Item = u16> {
+    std::iter::once(0xfeff).chain(text.encode_utf16())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +108,19 @@ mod tests {
         assert_eq!(decode(with_mark), Ok((text.into(), Encoding::Utf8Bom)));
         assert_eq!(decode(utf16_bytes(text, false)), Ok((text.into(), Encoding::Utf16Le)));
         assert_eq!(decode(utf16_bytes(text, true)), Ok((text.into(), Encoding::Utf16Be)));
+    }
+
+    #[test]
+    fn what_was_read_is_written_as_it_was() {
+        for big in [false, true] {
+            let bytes = utf16_bytes("[\"Zürich\"]\r\n", big);
+            let (text, encoding) = decode(bytes.clone()).unwrap();
+            assert_eq!(encode(&text, encoding), bytes);
+        }
+        for bytes in [b"[1]\n".to_vec(), b"\xef\xbb\xbf[1]".to_vec()] {
+            let (text, encoding) = decode(bytes.clone()).unwrap();
+            assert_eq!(encode(&text, encoding), bytes);
+        }
     }
 
     #[test]

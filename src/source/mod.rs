@@ -5,7 +5,7 @@
 
 mod decode;
 
-pub use decode::{DecodeError, Encoding, decode};
+pub use decode::{DecodeError, Encoding, decode, encode};
 
 use std::sync::OnceLock;
 

@@ -27,6 +27,8 @@ pub(crate) struct Example {
     pub(crate) config: bool,
     /// The state before the change, where the example is a change: the block before it.
     pub(crate) base: Option<String>,
+    /// The configuration it is run with, where its rule needs one.
+    pub(crate) needs: Option<String>,
     /// The block.
     pub(crate) text: String,
 }
@@ -36,6 +38,7 @@ impl Example {
     pub(crate) fn all(docs: &str) -> Vec<Self> {
         let mut found = Vec::new();
         let mut base = None;
+        let needs = docs.split_once("```yaml config\n").and_then(|(_, rest)| rest.split("```").next());
         let mut lines = docs.lines();
         while let Some(line) = lines.next() {
             let Some(info) = line.strip_prefix("```") else { continue };
@@ -49,6 +52,7 @@ impl Example {
                     bad: *kind == "bad",
                     config: rest.contains(&"config"),
                     base: base.take(),
+                    needs: needs.map(str::to_owned),
                     text: text.join("\n"),
                 });
             }
@@ -62,20 +66,26 @@ impl Example {
         if let Some(base) = &self.base {
             return self.change(base, only);
         }
+        if let Some(config) = &self.needs {
+            let name = format!("example.{}", self.format);
+            return Self::in_folder(&[("calint.yaml", config), (&name, &self.text)], only);
+        }
         if !self.config {
             let stdin = Some((format!("example.{}", self.format), self.text.as_bytes().to_vec()));
             let options = Options { stdin, only, ..super::options() };
             return engine::run(&options).expect("no configuration is read");
         }
+        Self::in_folder(&[("calint.yaml", &self.text), ("example.json", HEALTHY)], only)
+    }
+
+    /// Runs the program on a folder with a configuration.
+    fn in_folder(files: &[(&str, &str)], only: Vec<String>) -> Outcome {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("calint.yaml"), &self.text).unwrap();
-        fs::write(folder.path().join("example.json"), HEALTHY).unwrap();
-        let options = Options {
-            paths: vec![folder.path().to_path_buf()],
-            config: ConfigChoice::Nearest,
-            only,
-            ..super::options()
-        };
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let paths = vec![folder.path().to_path_buf()];
+        let options = Options { paths, config: ConfigChoice::Nearest, only, ..super::options() };
         engine::run(&options).expect("the configuration is accepted")
     }
 

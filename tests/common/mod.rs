@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use calint::discover::ConfigChoice;
-use calint::engine::{self, Options, Outcome};
+use calint::engine::{self, Options, Outcome, Trial};
 
 /// The folder of the project.
 pub(crate) fn project() -> PathBuf {
@@ -27,6 +27,7 @@ pub(crate) fn options() -> Options {
         include_disabled: false,
         context: false,
         today: "2026-01-31".parse().unwrap(),
+        trial: Trial::default(),
     }
 }
 

@@ -44,7 +44,8 @@ fn token<T: Copy>(table: &[(T, &str)], text: &str) -> Option<T> {
 }
 
 /// The canonical spelling of a token.
-fn spelled<T: PartialEq>(table: &[(T, &'static str)], token: &T) -> &'static str {
+#[must_use]
+pub fn spelled<T: PartialEq>(table: &[(T, &'static str)], token: &T) -> &'static str {
     table.iter().find(|(known, _)| known == token).map_or("", |(_, name)| *name)
 }
 

@@ -1,0 +1,51 @@
+//! A grant control that the service no longer honours.
+
+use crate::access::{self, Demand};
+use crate::rule::prelude::*;
+use crate::rules::hygiene::plain;
+use crate::rules::shared;
+
+pub(super) static RULE: &dyn Rule = &RetiredControl;
+
+struct RetiredControl;
+
+impl Rule for RetiredControl {
+    fn meta(&self) -> &Meta {
+        static META: Meta = Meta {
+            id: RuleId::built_in("retired-control"),
+            family: Family::Hygiene,
+            level: Level::Warn,
+            docs: Cow::Borrowed(include_str!("README.md")),
+        };
+        &META
+    }
+
+    fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
+        for policy in access.judged() {
+            let Some(place) = access::retired(policy, access.assume) else { continue };
+            // Rules on what is left as the only way in mark the control themselves.
+            if access::only_way(policy, access.assume).is_some()
+                && access::app_exclusions(policy).is_empty()
+                && shared::covers_everything(policy, access).is_some()
+            {
+                continue;
+            }
+            let found = match access::demand(policy, access.assume) {
+                Demand::Nothing => {
+                    let message = "policy asks for nothing but a control that is retired";
+                    let label = Label::new(place, "the service ignores it");
+                    finding(self.meta(), policy, Level::Warn, message, label)
+                        .note("whom the policy covers gets in without an approved or protected app, on any device")
+                        .help("write `compliantApplication` in its place, and give people an app protection policy")
+                }
+                Demand::Block(_) | Demand::Ways(_) => {
+                    let label = Label::new(place, "the service ignores it");
+                    plain(self.meta(), policy, Level::Note, "grant control is retired", label)
+                        .note("only the other controls count")
+                        .help("delete `approvedApplication`; if none of the others asks for a protected app, write `compliantApplication` in its place")
+                }
+            };
+            findings.push(found.place("grantControls.builtInControls"));
+        }
+    }
+}
