@@ -17,6 +17,7 @@ mod grant;
 pub mod matrix;
 mod meets;
 pub mod people;
+mod places;
 mod scope;
 pub mod sign_in;
 pub mod solver;
@@ -27,15 +28,17 @@ pub mod targets;
 pub use answer::{Facts, resource};
 pub use applies::Aspect;
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
+pub use devices::DeviceFilter;
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, demand, meets_unaided, only_way, retired, session_refusal, unaided,
 };
+pub use places::{Gap, Vacancy, by_position, compliant_network_alone, gaps, vacancies};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, empty_locations, every_app, everyone,
     exclusions, narrowing, platforms_written,
 };
-pub use strength::have_no_method_in_common;
+pub use strength::{have_no_method_in_common, is_passwordless};
 
 use analysis::{Analysis, MAX_POLICIES};
 
