@@ -1,5 +1,6 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
+mod emergency;
 mod shared;
 mod together;
 
@@ -19,6 +20,8 @@ mod compliant_device_for_everyone;
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
+#[path = "emergency-access-by-role/rule.rs"]
+mod emergency_access_by_role;
 #[path = "exception-without-reason/rule.rs"]
 mod exception_without_reason;
 #[path = "exclusion-that-excludes-nobody/rule.rs"]
@@ -29,6 +32,10 @@ mod expired_exception;
 mod hybrid_join_for_everyone;
 #[path = "incomplete-export/rule.rs"]
 mod incomplete_export;
+#[path = "lone-emergency-access/rule.rs"]
+mod lone_emergency_access;
+#[path = "managed-policy-without-exclusion/rule.rs"]
+mod managed_policy_without_exclusion;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
 #[path = "never-applies/rule.rs"]
@@ -45,10 +52,14 @@ mod split_lockout;
 mod syntax_error;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
+#[path = "unfit-emergency-account/rule.rs"]
+mod unfit_emergency_account;
 #[path = "unknown-member/rule.rs"]
 mod unknown_member;
 #[path = "unknown-value/rule.rs"]
 mod unknown_value;
+#[path = "unprotected-emergency-group/rule.rs"]
+mod unprotected_emergency_group;
 #[path = "unprotected-sign-in/rule.rs"]
 mod unprotected_sign_in;
 #[path = "unreadable-file/rule.rs"]
@@ -77,6 +88,11 @@ pub static ALL: &[&dyn Rule] = &[
     unsatisfiable_controls::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
+    lone_emergency_access::RULE,
+    unfit_emergency_account::RULE,
+    unprotected_emergency_group::RULE,
+    emergency_access_by_role::RULE,
+    managed_policy_without_exclusion::RULE,
     never_applies::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
