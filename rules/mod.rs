@@ -14,8 +14,12 @@ mod block_all_but_some_apps;
 mod block_every_platform;
 #[path = "block-everyone/rule.rs"]
 mod block_everyone;
+#[path = "block-of-unregistered-devices/rule.rs"]
+mod block_of_unregistered_devices;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "constant-device-filter/rule.rs"]
+mod constant_device_filter;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
@@ -42,6 +46,8 @@ mod missing_emergency_exclusion;
 mod never_applies;
 #[path = "no-admin-path/rule.rs"]
 mod no_admin_path;
+#[path = "platform-without-a-way-in/rule.rs"]
+mod platform_without_a_way_in;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
 #[path = "shadowed-policy/rule.rs"]
@@ -64,6 +70,8 @@ mod unprotected_emergency_group;
 mod unprotected_sign_in;
 #[path = "unreadable-file/rule.rs"]
 mod unreadable_file;
+#[path = "unregistered-devices-spared/rule.rs"]
+mod unregistered_devices_spared;
 #[path = "unsatisfiable-controls/rule.rs"]
 mod unsatisfiable_controls;
 #[path = "unused-exception/rule.rs"]
@@ -93,9 +101,13 @@ pub static ALL: &[&dyn Rule] = &[
     unprotected_emergency_group::RULE,
     emergency_access_by_role::RULE,
     managed_policy_without_exclusion::RULE,
+    platform_without_a_way_in::RULE,
+    block_of_unregistered_devices::RULE,
     never_applies::RULE,
+    constant_device_filter::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    unregistered_devices_spared::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,
