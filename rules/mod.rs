@@ -6,6 +6,8 @@ mod together;
 
 #[path = "activation-deadlock/rule.rs"]
 mod activation_deadlock;
+#[path = "allowed-location-with-gaps/rule.rs"]
+mod allowed_location_with_gaps;
 #[path = "app-protection-for-everyone/rule.rs"]
 mod app_protection_for_everyone;
 #[path = "block-all-but-some-apps/rule.rs"]
@@ -16,8 +18,12 @@ mod block_every_platform;
 mod block_everyone;
 #[path = "block-of-unregistered-devices/rule.rs"]
 mod block_of_unregistered_devices;
+#[path = "block-outside-empty-location/rule.rs"]
+mod block_outside_empty_location;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "compliant-network-before-enrollment/rule.rs"]
+mod compliant_network_before_enrollment;
 #[path = "constant-device-filter/rule.rs"]
 mod constant_device_filter;
 #[path = "duplicate-key/rule.rs"]
@@ -32,6 +38,8 @@ mod exception_without_reason;
 mod exclusion_that_excludes_nobody;
 #[path = "expired-exception/rule.rs"]
 mod expired_exception;
+#[path = "gps-location/rule.rs"]
+mod gps_location;
 #[path = "hybrid-join-for-everyone/rule.rs"]
 mod hybrid_join_for_everyone;
 #[path = "incomplete-export/rule.rs"]
@@ -103,6 +111,10 @@ pub static ALL: &[&dyn Rule] = &[
     managed_policy_without_exclusion::RULE,
     platform_without_a_way_in::RULE,
     block_of_unregistered_devices::RULE,
+    compliant_network_before_enrollment::RULE,
+    block_outside_empty_location::RULE,
+    allowed_location_with_gaps::RULE,
+    gps_location::RULE,
     never_applies::RULE,
     constant_device_filter::RULE,
     shadowed_policy::RULE,
