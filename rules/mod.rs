@@ -58,6 +58,8 @@ mod no_admin_path;
 mod platform_without_a_way_in;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "retired-control/rule.rs"]
+mod retired_control;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
 #[path = "split-lockout/rule.rs"]
@@ -120,6 +122,7 @@ pub static ALL: &[&dyn Rule] = &[
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
     unregistered_devices_spared::RULE,
+    retired_control::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,
