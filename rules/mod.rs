@@ -2,6 +2,7 @@
 
 mod any_state;
 mod change;
+mod emergency;
 mod hygiene;
 mod refused;
 mod shared;
@@ -9,6 +10,8 @@ mod together;
 
 #[path = "activation-deadlock/rule.rs"]
 mod activation_deadlock;
+#[path = "allowed-location-with-gaps/rule.rs"]
+mod allowed_location_with_gaps;
 #[path = "app-protection-for-everyone/rule.rs"]
 mod app_protection_for_everyone;
 #[path = "app-that-cannot-be-targeted/rule.rs"]
@@ -21,8 +24,16 @@ mod block_every_platform;
 mod block_every_workload;
 #[path = "block-everyone/rule.rs"]
 mod block_everyone;
+#[path = "block-of-unregistered-devices/rule.rs"]
+mod block_of_unregistered_devices;
+#[path = "block-outside-empty-location/rule.rs"]
+mod block_outside_empty_location;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "compliant-network-before-enrollment/rule.rs"]
+mod compliant_network_before_enrollment;
+#[path = "constant-device-filter/rule.rs"]
+mod constant_device_filter;
 #[path = "custom-control/rule.rs"]
 mod custom_control;
 #[path = "deleted-location-in-use/rule.rs"]
@@ -41,6 +52,8 @@ mod duplicate_key;
 mod duplicate_policy_name;
 #[path = "emergency-access-blocked/rule.rs"]
 mod emergency_access_blocked;
+#[path = "emergency-access-by-role/rule.rs"]
+mod emergency_access_by_role;
 #[path = "emergency-policy-that-locks-out/rule.rs"]
 mod emergency_policy_that_locks_out;
 #[path = "emptied-exclusion-group/rule.rs"]
@@ -59,6 +72,8 @@ mod excluded_and_included;
 mod exclusion_that_excludes_nobody;
 #[path = "expired-exception/rule.rs"]
 mod expired_exception;
+#[path = "gps-location/rule.rs"]
+mod gps_location;
 #[path = "hybrid-join-for-everyone/rule.rs"]
 mod hybrid_join_for_everyone;
 #[path = "impossible-device-registration/rule.rs"]
@@ -79,10 +94,14 @@ mod invalid_named_location;
 mod invalid_sign_in_frequency;
 #[path = "invalid-workload-policy/rule.rs"]
 mod invalid_workload_policy;
+#[path = "lone-emergency-access/rule.rs"]
+mod lone_emergency_access;
 #[path = "lost-access/rule.rs"]
 mod lost_access;
 #[path = "lost-protection/rule.rs"]
 mod lost_protection;
+#[path = "managed-policy-without-exclusion/rule.rs"]
+mod managed_policy_without_exclusion;
 #[path = "misplaced-activesync/rule.rs"]
 mod misplaced_activesync;
 #[path = "missing-controls/rule.rs"]
@@ -105,6 +124,8 @@ mod newly_refused_sign_in;
 mod no_admin_path;
 #[path = "placeholder-id/rule.rs"]
 mod placeholder_id;
+#[path = "platform-without-a-way-in/rule.rs"]
+mod platform_without_a_way_in;
 #[path = "read-only-member/rule.rs"]
 mod read_only_member;
 #[path = "redundant-inclusion/rule.rs"]
@@ -149,14 +170,20 @@ mod unattended_accounts_in_scope;
 mod unconventional_name;
 #[path = "undecided-analysis/rule.rs"]
 mod undecided_analysis;
+#[path = "unfit-emergency-account/rule.rs"]
+mod unfit_emergency_account;
 #[path = "unknown-member/rule.rs"]
 mod unknown_member;
 #[path = "unknown-value/rule.rs"]
 mod unknown_value;
+#[path = "unprotected-emergency-group/rule.rs"]
+mod unprotected_emergency_group;
 #[path = "unprotected-sign-in/rule.rs"]
 mod unprotected_sign_in;
 #[path = "unreadable-file/rule.rs"]
 mod unreadable_file;
+#[path = "unregistered-devices-spared/rule.rs"]
+mod unregistered_devices_spared;
 #[path = "unsatisfiable-controls/rule.rs"]
 mod unsatisfiable_controls;
 #[path = "unscoped-token-protection/rule.rs"]
@@ -204,10 +231,22 @@ pub static ALL: &[&dyn Rule] = &[
     unattended_accounts_in_scope::RULE,
     missing_emergency_exclusion::RULE,
     exclusion_that_excludes_nobody::RULE,
+    lone_emergency_access::RULE,
+    unfit_emergency_account::RULE,
+    unprotected_emergency_group::RULE,
+    emergency_access_by_role::RULE,
+    managed_policy_without_exclusion::RULE,
+    platform_without_a_way_in::RULE,
+    block_of_unregistered_devices::RULE,
+    compliant_network_before_enrollment::RULE,
+    block_outside_empty_location::RULE,
+    allowed_location_with_gaps::RULE,
+    gps_location::RULE,
     unscoped_token_protection::RULE,
     strict_location_enforcement::RULE,
     resilience_switched_off::RULE,
     never_applies::RULE,
+    constant_device_filter::RULE,
     incompatible_grant_controls::RULE,
     incomplete_remediation::RULE,
     invalid_sign_in_frequency::RULE,
@@ -231,6 +270,7 @@ pub static ALL: &[&dyn Rule] = &[
     invalid_named_location::RULE,
     shadowed_policy::RULE,
     unprotected_sign_in::RULE,
+    unregistered_devices_spared::RULE,
     retired_control::RULE,
     placeholder_id::RULE,
     duplicate_policy_name::RULE,

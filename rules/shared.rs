@@ -1,7 +1,8 @@
 //! What several lockout rules say and weigh alike.
 
-use crate::access::{self, Demand, Emergency, Exclusions, Kind, Managed, OnlyWay, Relief};
-use crate::policy::{Truth, Why};
+use crate::access::{self, Demand, DeviceFilter, Emergency, Exclusions, Kind, Managed, OnlyWay, Relief};
+use crate::policy::words::{ClientApp, Platform};
+use crate::policy::{Principal, Truth, Why, ids::roles};
 use crate::rule::prelude::*;
 
 pub(super) const BLOCKED: ErrorCode = ErrorCode(53003);
@@ -199,6 +200,11 @@ pub(super) fn finish(
         };
         finding = finding.label(*unknown, label);
     }
+    if let Some(filter) = &policy.conditions.device_filter
+        && DeviceFilter::of(filter).is_some_and(|filter| filter.takes_in_all() == Some(true))
+    {
+        finding = finding.label(filter.key, "leaves out nothing: every device passes this filter");
+    }
     for empty in access::empty_locations(policy, access.set) {
         finding = finding.label(empty, "leaves out nothing: no address lies in this location");
     }
@@ -288,6 +294,41 @@ pub(super) fn and_exclude(policy: &Policy, access: &Access<'_>, left_out: &Exclu
     } else {
         String::new()
     }
+}
+
+/// Where a policy takes in emergency access accounts: all users, the role they hold, or they themselves.
+pub(super) fn covers_emergency(policy: &Policy, access: &Access<'_>) -> Option<Span> {
+    let users = &policy.users;
+    let administrators = Principal::Id(roles::GLOBAL_ADMINISTRATOR.to_owned());
+    let themselves = || {
+        let named = users.include_users.items.iter().chain(&users.include_groups.items);
+        named.filter(|item| access.emergency.is_one(&item.value)).map(|item| item.span).next()
+    };
+    access::everyone(policy)
+        .or_else(|| users.include_roles.find(|role| *role == administrators).map(|at| at.span))
+        .or_else(themselves)
+}
+
+/// A block that an emergency access account on an ordinary workstation does not run into: legacy clients,
+/// device code flow and authentication transfer, platforms that are not recognised.
+pub(super) fn is_harmless(policy: &Policy, access: &Access<'_>) -> bool {
+    let conditions = &policy.conditions;
+    let clients = &conditions.client_app_types;
+    let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
+    let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
+    let flows = !conditions.transfer_methods.is_empty();
+    let unrecognised = conditions.platforms.as_ref().is_some_and(|pair| {
+        [Platform::Windows, Platform::MacOs]
+            .iter()
+            .all(|platform| pair.exclude.contains(platform) == Truth::Yes)
+    });
+    access::narrowing(policy, access.set).is_none() == Truth::No && (legacy || flows || unrecognised)
+}
+
+/// Where a policy leaves out Global Administrators, as emergency access accounts are, by their role.
+pub(super) fn exempt_administrators(policy: &Policy) -> Option<Span> {
+    let administrators = Principal::Id(roles::GLOBAL_ADMINISTRATOR.to_owned());
+    policy.users.exclude_roles.find(|role| *role == administrators).map(|at| at.span)
 }
 
 /// How to exclude emergency access, in the file's own words.

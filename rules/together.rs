@@ -60,6 +60,21 @@ pub(super) fn managers_out(analysis: &mut Analysis<'_>, target: &Target, scope: 
     shut(analysis, &there, scope)
 }
 
+/// The same where emergency access does not count; nothing where it is not known.
+pub(super) fn other_managers_out(
+    access: &Access<'_>,
+    analysis: &mut Analysis<'_>,
+    target: &Target,
+    scope: Scope,
+) -> Option<Vec<usize>> {
+    if access.emergency.principals.is_empty() {
+        return None;
+    }
+    let managers = people::managers_without_emergency(access, analysis);
+    let there: Vec<_> = managers.iter().map(|one| analysis.to(one, target)).collect();
+    shut(analysis, &there, scope)
+}
+
 /// Whether rules over single policies report a policy already, as gravely: it covers everybody and everything, and
 /// leaves out nobody but emergency access.
 pub(super) fn is_reported_alone(policies: &[usize], analysis: &Analysis<'_>, access: &Access<'_>) -> bool {

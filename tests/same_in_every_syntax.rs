@@ -366,7 +366,10 @@ fn json_examples(docs: &str) -> Vec<String> {
         let text: Vec<_> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
         let text = text.join("\n");
         // What exports tell beside policies and locations is written in one notation only.
-        if matches!(info, "json bad" | "json good") && !text.contains("#microsoft.graph.unified") {
+        let tells_more = ["unified", "group", "user"]
+            .iter()
+            .any(|kind| text.contains(&format!("\"@odata.type\": \"#microsoft.graph.{kind}")));
+        if matches!(info, "json bad" | "json good") && !tells_more {
             found.push(text);
         }
     }
@@ -540,6 +543,7 @@ fn azuread_location(location: &Value) -> Map<String, Value> {
             "includeUnknownCountriesAndRegions" => {
                 put(&mut body, "country.include_unknown_countries_and_regions", value.clone());
             }
+            "countryLookupMethod" => put(&mut body, "country.country_lookup_method", value.clone()),
             _ => panic!("the converters do not know `{path}` of a location"),
         }
     }
@@ -641,7 +645,11 @@ fn microsoft365_location(location: &Value) -> Map<String, Value> {
                 put(&mut body, "ipv4_ranges", addresses(value, |address| !address.contains(':')));
                 put(&mut body, "ipv6_ranges", addresses(value, |address| address.contains(':')));
             }
-            "displayName" | "isTrusted" | "countriesAndRegions" | "includeUnknownCountriesAndRegions" => {
+            "displayName"
+            | "isTrusted"
+            | "countriesAndRegions"
+            | "includeUnknownCountriesAndRegions"
+            | "countryLookupMethod" => {
                 put(&mut body, &snake(&path), value.clone());
             }
             _ => panic!("the converters do not know `{path}` of a location"),

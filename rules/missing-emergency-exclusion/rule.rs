@@ -1,7 +1,7 @@
 //! A policy that can refuse the emergency access accounts.
 
 use crate::access::{self, Basis, Demand, EmergencyPrincipal, Exclusions, Kind, Relief, Standing};
-use crate::policy::{Principal, Truth, ids::roles};
+use crate::policy::{Principal, Truth};
 use crate::rule::prelude::*;
 use crate::rules::shared;
 
@@ -24,7 +24,7 @@ impl Rule for MissingEmergencyExclusion {
         let before = findings.len();
         let mut covering = Vec::new();
         for policy in access.about_people() {
-            let Some(who) = covers_emergency(policy, access) else { continue };
+            let Some(who) = shared::covers_emergency(policy, access) else { continue };
             covering.push((policy, who));
             if let Some(refusal) = refusal(policy, access) {
                 findings.extend(self.refused(policy, access, who, &refusal));
@@ -35,19 +35,6 @@ impl Rule for MissingEmergencyExclusion {
         }
         findings.extend(self.only_one_without(access, &covering));
     }
-}
-
-/// Where a policy takes in emergency access accounts: all users, the role they hold, or they themselves.
-fn covers_emergency(policy: &Policy, access: &Access<'_>) -> Option<Span> {
-    let users = &policy.users;
-    let administrators = Principal::Id(roles::GLOBAL_ADMINISTRATOR.to_owned());
-    let themselves = || {
-        let named = users.include_users.items.iter().chain(&users.include_groups.items);
-        named.filter(|item| access.emergency.is_one(&item.value)).map(|item| item.span).next()
-    };
-    access::everyone(policy)
-        .or_else(|| users.include_roles.find(|role| *role == administrators).map(|at| at.span))
-        .or_else(themselves)
 }
 
 /// What of a policy refuses a person who has a passkey or certificate and nothing else.
@@ -91,23 +78,6 @@ fn refusal(policy: &Policy, access: &Access<'_>) -> Option<Refusal> {
     }
 }
 
-/// A block that an emergency access account on an ordinary workstation does not run into: legacy clients,
-/// device code flow and authentication transfer, platforms that are not recognised.
-fn is_harmless(policy: &Policy, access: &Access<'_>) -> bool {
-    use crate::policy::words::{ClientApp, Platform};
-    let conditions = &policy.conditions;
-    let clients = &conditions.client_app_types;
-    let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
-    let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
-    let flows = !conditions.transfer_methods.is_empty();
-    let unrecognised = conditions.platforms.as_ref().is_some_and(|pair| {
-        [Platform::Windows, Platform::MacOs]
-            .iter()
-            .all(|platform| pair.exclude.contains(platform) == Truth::Yes)
-    });
-    access::narrowing(policy, access.set).is_none() == Truth::No && (legacy || flows || unrecognised)
-}
-
 impl MissingEmergencyExclusion {
     fn refused(&self, policy: &Policy, access: &Access<'_>, who: Span, refusal: &Refusal) -> Option<Finding> {
         let exclusions = access::exclusions(policy, &access.emergency);
@@ -115,6 +85,8 @@ impl MissingEmergencyExclusion {
         let by_name = access.emergency.basis == Basis::Declared && !exclusions.named.is_empty();
         let confirmed = exclusions.unknown.is_empty() && !by_name;
         match access.emergency.basis {
+            // `emergency-access-by-role` reports an exemption by role alone.
+            _ if shared::exempt_administrators(policy).is_some() => return None,
             Basis::Declared if missing.is_empty() => return None,
             Basis::Declared => {}
             Basis::Taken { .. } if !exclusions.emergency.is_empty() || !confirmed => return None,
@@ -174,7 +146,7 @@ impl MissingEmergencyExclusion {
     fn level(&self, policy: &Policy, access: &Access<'_>, refusal: &Refusal, confirmed: bool) -> Level {
         let everywhere = access::every_app(policy).is_some()
             && access::narrowing(policy, access.set).is_none() == Truth::Yes;
-        if is_harmless(policy, access) || !refusal.certain || !confirmed {
+        if shared::is_harmless(policy, access) || !refusal.certain || !confirmed {
             Level::Note
         } else if access.emergency.basis == Basis::Declared && everywhere {
             Level::Error
@@ -189,7 +161,7 @@ impl MissingEmergencyExclusion {
             .iter()
             .filter(|(policy, _)| {
                 access::everyone(policy).is_some()
-                    && !is_harmless(policy, access)
+                    && !shared::is_harmless(policy, access)
                     && refusal(policy, access).is_some_and(|refusal| refusal.certain)
             })
             .map(|(policy, _)| (*policy, access::exclusions(policy, &access.emergency)))

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use ipnet::IpNet;
 
-use crate::policy::NamedLocation;
+use crate::policy::{LocationKind, NamedLocation, Truth};
 
 /// Addresses that nobody comes from: private, shared, loopback, link-local and reserved ones.
 const NOT_PUBLIC: [&str; 12] = [
@@ -62,6 +62,24 @@ fn parsed(nets: &[&str]) -> Vec<IpNet> {
 pub(super) fn are_told(location: &NamedLocation) -> bool {
     location.ip_ranges.is_known()
         && location.ip_ranges.known().all(|range| range.value.parse::<IpNet>().is_ok())
+}
+
+/// Whether nobody's address lies in a location: it lists none, or addresses of private networks alone, where the
+/// service sees the public address behind which they are.
+pub(super) fn is_vacant(location: &NamedLocation) -> Truth {
+    let listed_none = location.is_empty();
+    if location.kind != LocationKind::Ip || listed_none == Truth::Yes || !are_told(location) {
+        return listed_none;
+    }
+    let barred: Vec<IpNet> = NOT_PUBLIC.iter().filter_map(|net| net.parse().ok()).collect();
+    let mut ranges = location.ip_ranges.known().filter_map(|range| range.value.parse::<IpNet>().ok());
+    ranges.all(|range| barred.iter().any(|barred| barred.contains(&range))).into()
+}
+
+/// Whether a location lists addresses of IPv4 and none of IPv6, as far as it tells.
+pub(super) fn is_ipv4_alone(location: &NamedLocation) -> bool {
+    let mut ranges = location.ip_ranges.known().filter_map(|range| range.value.parse::<IpNet>().ok());
+    are_told(location) && !location.ip_ranges.is_empty() && ranges.all(|range| matches!(range, IpNet::V4(_)))
 }
 
 /// A range as two numbers, of one family.

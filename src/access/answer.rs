@@ -221,7 +221,7 @@ impl Facts<'_> {
                     }
                 }
             },
-            LocationKind::Other => Truth::Unknown,
+            LocationKind::CompliantNetwork | LocationKind::Other => Truth::Unknown,
         }
     }
 

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::filter::{Attributes, Comparison, FilterRule, Test, is_collection};
+use crate::policy::Filter;
+use crate::policy::words::FilterMode;
 
 /// The values of one attribute: none where the device does not have it.
 pub(super) type Attribute = Vec<String>;
@@ -43,6 +45,64 @@ impl State {
 /// Whether an attribute belongs to the state of a device.
 pub(super) fn is_state(attribute: &str) -> bool {
     ["trusttype", "iscompliant"].contains(&attribute)
+}
+
+/// A device filter of which rule and mode are known.
+#[derive(Clone, Debug)]
+pub struct DeviceFilter {
+    /// Whether it takes in or leaves out what the rule matches.
+    pub mode: FilterMode,
+    /// The rule.
+    pub rule: FilterRule,
+}
+
+/// The most devices that are tried to find whether a filter tells devices apart.
+const MAX_DEVICES: usize = 2_048;
+
+impl DeviceFilter {
+    /// The filter as far as it can be read.
+    #[must_use]
+    pub fn of(filter: &Filter) -> Option<Self> {
+        Some(Self { mode: *filter.mode.get()?.value, rule: FilterRule::parse(filter.rule.get()?.value)? })
+    }
+
+    fn takes_in(&self, device: &Attributes) -> bool {
+        self.rule.matches(device) == (self.mode == FilterMode::Include)
+    }
+
+    /// Whether a device that is not registered, of which every attribute is absent, is taken in.
+    #[must_use]
+    pub fn takes_in_unregistered(&self) -> bool {
+        self.takes_in(&Attributes::new())
+    }
+
+    /// Whether every device is taken in, or none; nothing where it tells devices apart, rests on something that is not
+    /// documented, or has too many ways to try.
+    #[must_use]
+    pub fn takes_in_all(&self) -> Option<bool> {
+        if self.rule.comparisons().iter().any(|comparison| comparison.oddity().is_some()) {
+            return None;
+        }
+        let first = self.takes_in_unregistered();
+        let mut comparisons: BTreeMap<&str, BTreeSet<&Comparison>> = BTreeMap::new();
+        for comparison in self.rule.comparisons() {
+            comparisons.entry(&comparison.attribute).or_default().insert(comparison);
+        }
+        comparisons.retain(|attribute, _| !is_state(attribute));
+        let mut devices: Vec<Attributes> = STATES.iter().skip(1).map(|state| state.attributes()).collect();
+        for (attribute, comparisons) in comparisons {
+            let values = values(attribute, &comparisons)?;
+            if devices.len().saturating_mul(values.len()) > MAX_DEVICES {
+                return None;
+            }
+            let with = |value: &Attribute| {
+                let own = (attribute.to_owned(), value.clone());
+                move |device: &Attributes| device.clone().into_iter().chain([own.clone()]).collect()
+            };
+            devices = values.iter().flat_map(|value| devices.iter().map(with(value))).collect();
+        }
+        devices.iter().all(|device| self.takes_in(device) == first).then_some(first)
+    }
 }
 
 /// Stands between parts that a comparison asks for; no comparison has it.

@@ -48,13 +48,72 @@ pub enum Test {
 /// The attributes of a device, by name in lower case. What a device does not have is absent.
 pub type Attributes = BTreeMap<String, Vec<String>>;
 
-/// Attributes that are collections, of which `-contains` matches whole elements.
-const COLLECTIONS: [&str; 2] = ["physicalids", "systemlabels"];
+/// What an attribute holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// Any text.
+    Text,
+    /// An id.
+    Id,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Several texts.
+    Collection,
+}
 
-/// Whether an attribute is a collection.
+/// The attributes, as the documentation spells them.
+const ATTRIBUTES: &[(&str, Holds)] = &[
+    ("deviceId", Holds::Id),
+    ("displayName", Holds::Text),
+    ("deviceOwnership", Holds::Word(&["Personal", "Company"])),
+    ("enrollmentProfileName", Holds::Text),
+    ("isCompliant", Holds::Word(&["True", "False"])),
+    ("manufacturer", Holds::Text),
+    ("mdmAppId", Holds::Id),
+    ("model", Holds::Text),
+    ("operatingSystem", Holds::Text),
+    ("operatingSystemVersion", Holds::Text),
+    ("physicalIds", Holds::Collection),
+    ("profileType", Holds::Word(&["RegisteredDevice", "SecureVM", "Printer", "Shared", "IoT"])),
+    ("systemLabels", Holds::Collection),
+    ("trustType", Holds::Word(&["AzureAD", "ServerAD", "Workplace"])),
+    ("extensionAttribute1", Holds::Text),
+    ("extensionAttribute2", Holds::Text),
+    ("extensionAttribute3", Holds::Text),
+    ("extensionAttribute4", Holds::Text),
+    ("extensionAttribute5", Holds::Text),
+    ("extensionAttribute6", Holds::Text),
+    ("extensionAttribute7", Holds::Text),
+    ("extensionAttribute8", Holds::Text),
+    ("extensionAttribute9", Holds::Text),
+    ("extensionAttribute10", Holds::Text),
+    ("extensionAttribute11", Holds::Text),
+    ("extensionAttribute12", Holds::Text),
+    ("extensionAttribute13", Holds::Text),
+    ("extensionAttribute14", Holds::Text),
+    ("extensionAttribute15", Holds::Text),
+];
+
+/// What in a comparison is not documented, so that it may have the same answer for every device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oddity<'c> {
+    /// There is no such attribute.
+    Attribute,
+    /// The attribute, as it is spelled, is not compared in this way.
+    Operator(&'static str),
+    /// The attribute, as it is spelled, has no such value; those it has.
+    Value(&'static str, &'c str, &'static [&'static str]),
+}
+
+/// The names of all attributes.
+pub fn attributes() -> impl Iterator<Item = &'static str> {
+    ATTRIBUTES.iter().map(|(name, _)| *name)
+}
+
+/// Whether an attribute is a collection, of which `-contains` matches whole elements.
 #[must_use]
 pub(super) fn is_collection(attribute: &str) -> bool {
-    COLLECTIONS.contains(&attribute)
+    ATTRIBUTES.iter().any(|(name, holds)| *holds == Holds::Collection && name.eq_ignore_ascii_case(attribute))
 }
 
 /// The longest rule the service accepts, in characters.
@@ -73,12 +132,13 @@ impl FilterRule {
         }
     }
 
-    /// Every attribute a rule reads.
-    pub fn attributes(&self) -> Vec<&str> {
+    /// Every comparison of a rule, in order.
+    #[must_use]
+    pub fn comparisons(&self) -> Vec<&Comparison> {
         match self {
-            Self::And(rules) | Self::Or(rules) => rules.iter().flat_map(Self::attributes).collect(),
-            Self::Not(rule) => rule.attributes(),
-            Self::Compare(comparison) => vec![comparison.attribute.as_str()],
+            Self::And(rules) | Self::Or(rules) => rules.iter().flat_map(Self::comparisons).collect(),
+            Self::Not(rule) => rule.comparisons(),
+            Self::Compare(comparison) => vec![comparison],
         }
     }
 
@@ -97,6 +157,25 @@ impl FilterRule {
 }
 
 impl Comparison {
+    /// What of it is not documented, where something is not.
+    #[must_use]
+    pub fn oddity(&self) -> Option<Oddity<'_>> {
+        let known = ATTRIBUTES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.attribute));
+        let Some((name, holds)) = known else { return Some(Oddity::Attribute) };
+        let fits = match holds {
+            Holds::Text => true,
+            Holds::Id | Holds::Word(_) => self.test == Test::Equals,
+            Holds::Collection => self.test == Test::Contains,
+        };
+        if !fits {
+            return Some(Oddity::Operator(name));
+        }
+        let Holds::Word(words) = holds else { return None };
+        let is_odd =
+            |value: &&String| *value != "null" && !words.iter().any(|word| word.eq_ignore_ascii_case(value));
+        self.values.iter().find(is_odd).map(|value| Oddity::Value(name, value, words))
+    }
+
     fn holds(&self, device: &Attributes) -> bool {
         let own = device.get(&self.attribute).map_or(&[][..], Vec::as_slice);
         let absent = own.is_empty();

@@ -20,6 +20,7 @@ mod guests;
 pub mod matrix;
 mod meets;
 pub mod people;
+mod places;
 mod scope;
 mod session;
 mod settings;
@@ -34,19 +35,21 @@ pub use answer::{Facts, resource};
 pub use applies::Aspect;
 pub use assignments::{Named, Subject, identity_kinds, names_somebody, names_target, target_kinds};
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
+pub use devices::DeviceFilter;
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
     Demand, Managed, Need, OnlyWay, app_control_needed, controls, controls_written, demand, is_certain,
     managed, meets_unaided, only_way, remediation, retired, session_refusal, unaided,
 };
 pub use guests::{FULL_TRUST, accepted_by, judge_guest};
+pub use places::{Gap, Vacancy, by_position, compliant_network_alone, gaps, vacancies};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, conditions,
     empty_locations, every_app, everyone, exclusions, narrowing, platforms_written,
 };
 pub use session::{Honouring, Unprotected, beyond_token_protection, restricting_apps};
 pub use settings::Settings;
-pub use strength::{have_no_method_in_common, met_off_windows};
+pub use strength::{have_no_method_in_common, is_passwordless, met_off_windows};
 
 use analysis::{Analysis, MAX_POLICIES};
 

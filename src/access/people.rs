@@ -345,6 +345,34 @@ fn is_kind(sign_in: &SignIn, kind: PersonKind) -> bool {
     matches!(&sign_in.identity, Identity::Person(person) if person.kind == Some(kind))
 }
 
+/// The same without emergency access: in none of its groups, and with none of its accounts.
+#[must_use]
+pub fn managers_without_emergency<S: Solve>(
+    access: &Access<'_>,
+    analysis: &Analysis<'_, S>,
+) -> Vec<Circumstances> {
+    let principals = &access.emergency.principals;
+    let is_emergency = |group: &str| {
+        principals.iter().any(|principal| principal.kind == Kind::Group && principal.is_written(group))
+    };
+    let groups: Vec<_> = analysis
+        .space
+        .properties()
+        .filter(|property| matches!(property, Property::Group(group) if is_emergency(group)))
+        .collect();
+    let accounts: Vec<_> =
+        emergency(access).into_iter().filter_map(|class| account(&class).map(str::to_lowercase)).collect();
+    let others = analysis.space.values(&Property::Account, |sign_in, _| {
+        let Identity::Person(person) = &sign_in.identity else { return false };
+        !person.id.as_ref().is_some_and(|id| accounts.contains(&id.to_lowercase()))
+    });
+    let without = |circumstances: Circumstances| {
+        let left = circumstances.instead(analysis.space.dim(&Property::Account), &others);
+        groups.iter().fold(left, |left, group| left.instead(analysis.space.dim(group), &[0]))
+    };
+    managers(analysis).into_iter().map(without).collect()
+}
+
 /// Everybody who can change Conditional Access: whoever holds a managing role, in whatever groups, from whatever
 /// account. For each role, its circumstances.
 #[must_use]

@@ -4,6 +4,9 @@
 //! AND, values of a list with OR, exclusion wins), "Users, groups, agents and workload identities", "Target
 //! resources", "Conditions", "Network".
 
+use super::addresses::is_vacant;
+use super::answer::named_location;
+use super::devices::DeviceFilter;
 use super::emergency::{Emergency, Kind};
 use crate::policy::words::{ClientApp, FilterMode, Platform, Risk, TransferMethod, Word};
 use crate::policy::{
@@ -206,31 +209,14 @@ fn locations(include: &List<Location>, exclude: &List<Location>, set: &PolicySet
 
 fn excluded_location(location: &Given<Location>, set: &PolicySet) -> Truth {
     match location {
-        Given::Known(Location::Id(id) | Location::Name(id)) => {
-            let known =
-                set.named_locations.iter().find(|known| known.id.get().is_some_and(|own| own.value == id));
-            match known.map(crate::policy::NamedLocation::is_empty) {
-                Some(Truth::Yes) => Truth::No,
-                Some(Truth::Unknown) => Truth::Unknown,
-                Some(Truth::No) | None => Truth::Yes,
-            }
-        }
-        Given::Known(Location::Token(LocationToken::AllTrusted)) => some_are_trusted(set),
-        Given::Known(Location::Token(LocationToken::All)) => Truth::Yes,
+        Given::Known(Location::Id(id) | Location::Name(id)) => match named_location(set, id) {
+            Some(known) => is_vacant(known).negated(),
+            None => Truth::Yes,
+        },
+        Given::Known(Location::Token(_)) => Truth::Yes,
         Given::Unresolved(what) if what.why == Why::Nobody => Truth::No,
         Given::Unresolved(_) => Truth::Unknown,
     }
-}
-
-/// Whether any address is trusted. Where named locations are told and none of them is, only the trusted IPs of the old
-/// MFA settings are left, which no file shows.
-fn some_are_trusted(set: &PolicySet) -> Truth {
-    let none = !set.named_locations.is_empty()
-        && set.named_locations.iter().all(|location| match location.is_trusted.get() {
-            Some(trusted) => !*trusted.value,
-            None => location.is_trusted.is_absent(),
-        });
-    if none { Truth::Unknown } else { Truth::Yes }
 }
 
 /// The locations a policy leaves out although no address lies in them.
@@ -259,9 +245,13 @@ fn risk(list: &List<Risk>) -> Narrows {
     )
 }
 
-/// A filter whose mode or rule is not known may match everything.
+/// A filter whose mode or rule is not known may match everything; one that takes in every device does.
 fn filters(filter: &Filter) -> Truth {
-    if filter.mode.get().is_some() && filter.rule.get().is_some() { Truth::Yes } else { Truth::Unknown }
+    if filter.mode.get().is_none() || filter.rule.get().is_none() {
+        return Truth::Unknown;
+    }
+    let every = DeviceFilter::of(filter).is_some_and(|filter| filter.takes_in_all() == Some(true));
+    Truth::from(!every)
 }
 
 /// The flow "none" alone asks for no flow.

@@ -79,6 +79,16 @@ pub fn met_off_windows(strength: &Strength, set: &PolicySet) -> Truth {
     }
 }
 
+/// Whether a strength certainly accepts passwordless methods alone.
+#[must_use]
+pub fn is_passwordless(strength: &Strength, set: &PolicySet) -> bool {
+    let with_password = |combination: &str| {
+        let combination = combination.to_ascii_lowercase();
+        combination.contains("password") || combination.contains("federated")
+    };
+    accepts(strength, set, with_password) == Truth::No
+}
+
 /// Whether no combination meets two strengths, both of which tell what they accept.
 #[must_use]
 pub fn have_no_method_in_common(one: &Strength, other: &Strength, set: &PolicySet) -> bool {

@@ -223,16 +223,30 @@ fn user(map: &Map<'_>, harvest: &mut Harvest) -> Option<()> {
     let name = text(map, "displayName").or_else(|| text(map, "userPrincipalName"));
     user.name = name.map(str::to_owned).or(user.name.take());
     user.user_type = text(map, "userType").map(str::to_owned).or(user.user_type.take());
+    let principal_name = text(map, "userPrincipalName").map(str::to_ascii_lowercase);
+    user.principal_name = principal_name.or(user.principal_name.take());
+    user.synchronised = bool(map, "onPremisesSyncEnabled").or(user.synchronised);
+    user.enabled = bool(map, "accountEnabled").or(user.enabled);
     Some(())
 }
 
 fn group(map: &Map<'_>, harvest: &mut Harvest) -> Option<()> {
     let group = harvest.directory.groups.entry(guid(map, "id")?).or_default();
     group.name = text(map, "displayName").map(str::to_owned).or(group.name.take());
+    group.assignable = bool(map, "isAssignableToRole").or(group.assignable);
+    group.restricted = bool(map, "isManagementRestricted").or(group.restricted);
+    group.dynamic = dynamic(map).or(group.dynamic);
     if let Members::All(members) = members(map) {
         group.members.get_or_insert_default().extend(members);
     }
     Some(())
+}
+
+/// Whether a membership rule decides who is in a group.
+fn dynamic(map: &Map<'_>) -> Option<bool> {
+    let Value::List(types) = &member(map, "groupTypes")?.value else { return None };
+    let types: Option<Vec<_>> = types.iter().map(Node::as_text).collect();
+    Some(types?.iter().any(|kind| kind.eq_ignore_ascii_case("DynamicMembership")))
 }
 
 fn service_principal(map: &Map<'_>, harvest: &mut Harvest) -> Option<()> {
@@ -258,6 +272,7 @@ fn directory_role(whole: Span, map: &Map<'_>, around: Around<'_>, harvest: &mut 
         principal,
         tenant_wide: true,
         active: true,
+        ends: None,
         at: whole,
     }));
     // The collection has every role with an active member.
@@ -291,13 +306,32 @@ fn assignment(
     let known = (guid(map, "roleDefinitionId"), guid(map, "principalId"), scope);
     let directory = &mut harvest.directory;
     if let (Some(role), Some(principal), Some(tenant_wide)) = known {
-        let given = RoleAssignment { role, principal, tenant_wide, active, at: whole };
+        let given = RoleAssignment { role, principal, tenant_wide, active, ends: ends(map), at: whole };
         directory.roles.get_or_insert_default().push(given);
         cover(&mut directory.coverage, active, Coverage::All);
     } else {
         cover(&mut directory.coverage, active, Coverage::Part);
     }
     Some(())
+}
+
+/// Whether an assignment ends by itself. Instances have an end, schedules the kind of their expiration, and only those
+/// say how an assignment came about.
+fn ends(map: &Map<'_>) -> Option<bool> {
+    if text(map, "assignmentType")?.eq_ignore_ascii_case("Activated") {
+        return Some(true);
+    }
+    let schedule = member(map, "scheduleInfo").and_then(Node::as_map);
+    let expiration = schedule.and_then(|info| member(info, "expiration")).and_then(Node::as_map);
+    match expiration.and_then(|expiration| text(expiration, "type")) {
+        Some(kind) => Some(!kind.eq_ignore_ascii_case("noExpiration")),
+        // What is written and is not null is an end, or stands for one that is not known.
+        None => match map.members.iter().find(|own| same_member(&own.key.value, "endDateTime")) {
+            Some(own) if matches!(own.value.value, Value::Null) => Some(false),
+            Some(_) => text(map, "endDateTime").map(|_| true),
+            None => None,
+        },
+    }
 }
 
 fn cover(coverage: &mut RoleCoverage, active: bool, with: Coverage) {

@@ -518,7 +518,7 @@ fn read_filter(member: &Member<'_>, reader: &mut Reader) -> Option<Filter> {
     for (known, member) in reader.members(map, FILTER) {
         match known {
             "mode" => filter.mode = reader.word_fact(&member.value),
-            "rule" => filter.rule = reader.text_fact(&member.value),
+            "rule" => filter.rule = reader.rule_fact(&member.value),
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ const MARKS: &[(&str, LocationKind)] = &[
     ("ipv4Ranges", LocationKind::Ip),
     ("ipv6Ranges", LocationKind::Ip),
     ("countriesAndRegions", LocationKind::Country),
-    ("compliantNetworkType", LocationKind::Other),
+    ("compliantNetworkType", LocationKind::CompliantNetwork),
     ("privateLinkResourcePolicyIds", LocationKind::Other),
     ("serviceTags", LocationKind::Other),
 ];
@@ -39,6 +39,7 @@ pub(super) fn read(whole: Span, map: &Map<'_>, reader: &mut Reader) -> NamedLoca
         ip_ranges: List::default(),
         countries: List::default(),
         include_unknown_countries: Fact::Absent,
+        country_lookup: Fact::Absent,
         kind: kind(map).unwrap_or(LocationKind::Other),
     };
     for member in &map.members {
@@ -56,6 +57,8 @@ pub(super) fn read(whole: Span, map: &Map<'_>, reader: &mut Reader) -> NamedLoca
             location.countries = reader.texts(member);
         } else if is("includeUnknownCountriesAndRegions") {
             location.include_unknown_countries = reader.bool_fact(&member.value);
+        } else if is("countryLookupMethod") {
+            location.country_lookup = reader.word_fact(&member.value);
         } else if is("ipRanges") || is("ipv4Ranges") || is("ipv6Ranges") {
             let more = ranges(member);
             location.ip_ranges.key = location.ip_ranges.key.or(more.key);

@@ -319,6 +319,19 @@ impl Reader {
         }
     }
 
+    /// The rule of a filter. One into which something else is put before use is not known.
+    pub(super) fn rule_fact(&mut self, node: &Node<'_>) -> Fact<String> {
+        let is_marked = |value: &str| value.starts_with('<') && value.ends_with('>');
+        match self.text_fact(node) {
+            Fact::Written(At { value: Given::Known(text), span })
+                if ids::is_placeholder(&text) || text.split('"').any(is_marked) =>
+            {
+                Fact::Written(unresolved(&text, Why::Placeholder, span).map(Given::Unresolved))
+            }
+            fact => fact,
+        }
+    }
+
     /// A yes or no where a member holds one.
     pub(super) fn bool_fact(&mut self, node: &Node<'_>) -> Fact<bool> {
         match &node.value {

@@ -139,6 +139,9 @@ fn azuread_location(block: Block<'_>, body: &Map<'_>, reader: &mut Reader) -> Na
         ip_ranges: list(reader, ip, "ip_ranges"),
         countries: list(reader, country, "countries_and_regions"),
         include_unknown_countries: fact(reader, country, "include_unknown_countries_and_regions"),
+        country_lookup: country
+            .and_then(|country| country.get("country_lookup_method"))
+            .map_or(Fact::Absent, |node| reader.word_fact(node)),
         kind: match (ip, country) {
             (Some(_), _) => LocationKind::Ip,
             (None, Some(_)) => LocationKind::Country,

@@ -39,6 +39,12 @@ pub struct User {
     pub name: Option<String>,
     /// `userType`: `Member` or `Guest`.
     pub user_type: Option<String>,
+    /// `userPrincipalName`, in lower case.
+    pub principal_name: Option<String>,
+    /// `onPremisesSyncEnabled`: the account is kept in an on-premises directory.
+    pub synchronised: Option<bool>,
+    /// `accountEnabled`.
+    pub enabled: Option<bool>,
 }
 
 /// A group.
@@ -48,6 +54,12 @@ pub struct Group {
     pub name: Option<String>,
     /// Object ids of its direct members, users and groups; `None` where no file tells them all.
     pub members: Option<BTreeSet<String>>,
+    /// `isAssignableToRole`: only Global Administrators and Privileged Role Administrators can change it.
+    pub assignable: Option<bool>,
+    /// `isManagementRestricted`: it belongs to a restricted management administrative unit.
+    pub restricted: Option<bool>,
+    /// A membership rule decides who belongs to it.
+    pub dynamic: Option<bool>,
 }
 
 /// A service principal.
@@ -70,6 +82,8 @@ pub struct RoleAssignment {
     pub tenant_wide: bool,
     /// It holds now; otherwise the principal is eligible and has to activate it.
     pub active: bool,
+    /// It ends by itself: it has an end, or was activated for some hours. Only schedules tell.
+    pub ends: Option<bool>,
     /// Where it is written.
     pub at: Span,
 }
@@ -205,6 +219,19 @@ impl Directory {
         Some(people)
     }
 
+    /// Whether a person holds a role for a time only: it was activated, or the assignment has an end, and no other
+    /// assignment is without one. Only exports of schedules tell.
+    #[must_use]
+    pub fn holds_for_a_time(&self, person: &str, role: &str) -> bool {
+        let is_theirs = |given: &RoleAssignment| {
+            let group = || self.people_in(&given.principal).is_some_and(|people| people.contains(person));
+            given.active && given.tenant_wide && given.role == role && (given.principal == person || group())
+        };
+        let mut ends: Vec<_> = self.roles.iter().flatten().filter(|given| is_theirs(given)).collect();
+        ends.retain(|given| given.ends.is_some());
+        !ends.is_empty() && ends.iter().all(|given| given.ends == Some(true))
+    }
+
     /// What is accepted from external users of a tenant: its own settings, else those for all tenants. `None`
     /// where no file tells.
     #[must_use]
@@ -221,11 +248,17 @@ impl Directory {
             let own = self.users.entry(id).or_default();
             put(&mut own.name, user.name);
             put(&mut own.user_type, user.user_type);
+            put(&mut own.principal_name, user.principal_name);
+            put(&mut own.synchronised, user.synchronised);
+            put(&mut own.enabled, user.enabled);
         }
         for (id, group) in later.groups {
             let own = self.groups.entry(id).or_default();
             put(&mut own.name, group.name);
             put(&mut own.members, group.members);
+            put(&mut own.assignable, group.assignable);
+            put(&mut own.restricted, group.restricted);
+            put(&mut own.dynamic, group.dynamic);
         }
         for (id, principal) in later.service_principals {
             let own = self.service_principals.entry(id).or_default();
@@ -302,7 +335,7 @@ mod tests {
     }
 
     fn groups(groups: &[(&str, Option<&[&str]>)]) -> Directory {
-        let group = |members: &Option<&[&str]>| Group { name: None, members: members.map(set) };
+        let group = |members: &Option<&[&str]>| Group { members: members.map(set), ..Group::default() };
         Directory {
             groups: groups.iter().map(|(id, members)| ((*id).to_owned(), group(members))).collect(),
             ..Directory::default()
@@ -311,7 +344,14 @@ mod tests {
 
     fn given(role: &str, principal: &str, tenant_wide: bool, active: bool) -> RoleAssignment {
         let at = Span::start_of(FileId(0));
-        RoleAssignment { role: role.to_owned(), principal: principal.to_owned(), tenant_wide, active, at }
+        RoleAssignment {
+            role: role.to_owned(),
+            principal: principal.to_owned(),
+            tenant_wide,
+            active,
+            ends: None,
+            at,
+        }
     }
 
     #[test]

@@ -19,8 +19,8 @@ use serde::Serialize;
 use crate::finding::About;
 use crate::source::{At, Span};
 use words::{
-    ClientApp, ContinuousAccess, Control, FilterMode, FrequencyInterval, FrequencyUnit, GuestType,
-    InsiderRisk, MembershipKind, Operator, Platform, Risk, State, TransferMethod, UserAction,
+    ClientApp, ContinuousAccess, Control, CountryLookup, FilterMode, FrequencyInterval, FrequencyUnit,
+    GuestType, InsiderRisk, MembershipKind, Operator, Platform, Risk, State, TransferMethod, UserAction,
 };
 
 /// Everything read for one tenant.
@@ -560,6 +560,9 @@ pub struct NamedLocation {
     /// Whether addresses of no known country belong to it.
     #[serde(skip_serializing_if = "Fact::is_absent")]
     pub include_unknown_countries: Fact<bool>,
+    /// How the country is found; absent means by address.
+    #[serde(skip_serializing_if = "Fact::is_absent")]
+    pub country_lookup: Fact<CountryLookup>,
     /// What it is made of.
     pub kind: LocationKind,
 }
@@ -572,7 +575,9 @@ pub enum LocationKind {
     Ip,
     /// Countries.
     Country,
-    /// Compliant network, private link, service tags: not a set of addresses a file lists.
+    /// What comes through the tenant's own Global Secure Access.
+    CompliantNetwork,
+    /// Private link, service tags: not a set of addresses a file lists.
     Other,
 }
 
@@ -592,7 +597,7 @@ impl NamedLocation {
                 _ if self.include_unknown_countries.unresolved().is_some() => Truth::Unknown,
                 _ => none(&self.countries),
             },
-            LocationKind::Other => Truth::Unknown,
+            LocationKind::CompliantNetwork | LocationKind::Other => Truth::Unknown,
         }
     }
 }

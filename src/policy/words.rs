@@ -245,6 +245,16 @@ words! {
 }
 
 words! {
+    /// How the country of a sign-in is found.
+    CountryLookup, "a country lookup method" {
+        /// By its address.
+        Address = "clientIpAddress",
+        /// By the position of a phone with Microsoft Authenticator.
+        Gps = "authenticatorAppGps",
+    }
+}
+
+words! {
     /// Which home tenants of external users are meant.
     MembershipKind, "a kind of external tenants" {
         /// Every tenant.

@@ -36,6 +36,9 @@ pub const LOCATION_TOKENS: &[(LocationToken, &str)] =
 /// The id no object has. In a location list it stands for the trusted IPs of the old MFA settings.
 pub const ZERO_ID: &str = "00000000-0000-0000-0000-000000000000";
 
+/// In a location list, all compliant networks of Global Secure Access, as exports of several tenants have it.
+pub const COMPLIANT_NETWORK: &str = "3d46dbda-8382-466a-856d-eb00cbc6b910";
+
 /// The text that Microsoft's policy templates carry where an administrator's id belongs.
 pub const TEMPLATE_TEXT: &str = "Current administrator will be excluded";
 
