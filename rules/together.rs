@@ -4,7 +4,7 @@ use crate::access::analysis::{Analysis, Circumstances, Scope, Way};
 use crate::access::people::{self, Class};
 use crate::access::sign_in::{Methods, PersonKind, Target};
 use crate::access::solver::Answer;
-use crate::access::{self, Demand, Relief, Standing, matrix, standing, targets};
+use crate::access::{self, Demand, Need, Relief, Standing, matrix, standing, targets};
 use crate::policy::words::{GuestType, UserAction};
 use crate::rule::prelude::*;
 use crate::rules::shared;
@@ -170,7 +170,13 @@ pub(super) fn refusal(policy: &Policy, access: &Access<'_>) -> (Span, String) {
         }
         Demand::Ways(ways) => {
             let needs: Vec<_> = ways.iter().flatten().collect();
-            let names: Vec<_> = needs.iter().map(|need| format!("`{}`", access::name(need.value))).collect();
+            let named = |need: Need<'_>| match need {
+                Need::Terms => "terms of use".to_owned(),
+                Need::Custom => "a custom control".to_owned(),
+                Need::Unknown => access::name(need),
+                Need::Control(_) | Need::Strength(_) => format!("`{}`", access::name(need)),
+            };
+            let names: Vec<_> = needs.iter().map(|need| named(need.value)).collect();
             let joined = names.join(if ways.len() > 1 { " or " } else { " and " });
             (needs.first().map_or(policy.head, |need| need.span), format!("asks for {joined}"))
         }

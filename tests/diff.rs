@@ -84,7 +84,7 @@ fn found(report: &Value) -> Vec<String> {
 
 #[test]
 fn nothing_is_said_where_nothing_changes() {
-    let same = [policy("A", |_| {}), office("203.0.113.0/24")];
+    let same = [policy("A", |_| {}), office("131.107.20.0/24")];
     let (report, code) = compare(&same, &same);
     assert_eq!(found(&report), Vec::<String>::new());
     assert_eq!(code, Some(0));
@@ -134,7 +134,7 @@ fn emergency_access_that_a_block_reaches_is_an_error() {
         outside_the_office(policy);
         policy["conditions"]["users"]["excludeGroups"] = json!([]);
     });
-    let office = || office("203.0.113.0/24");
+    let office = || office("131.107.20.0/24");
     let (report, _) = compare(&[policy("A", outside_the_office), office()], &[covered, office()]);
     let findings = found(&report);
     assert!(findings.contains(&"newly-refused-sign-in: error".to_owned()), "{findings:?}");
@@ -172,13 +172,13 @@ fn a_device_that_is_no_longer_asked_for_has_a_witness() {
 #[test]
 fn what_was_blocked_and_is_asked_for_mfa_now_is_let_in() {
     let (report, _) = compare(
-        &[policy("A", outside_the_office), office("203.0.113.0/24")],
+        &[policy("A", outside_the_office), office("131.107.20.0/24")],
         &[
             policy("A", |policy| {
                 outside_the_office(policy);
                 policy["grantControls"]["builtInControls"] = json!(["mfa"]);
             }),
-            office("203.0.113.0/24"),
+            office("131.107.20.0/24"),
         ],
     );
     assert_eq!(found(&report), ["lost-protection: warn"]);
@@ -189,14 +189,14 @@ fn what_was_blocked_and_is_asked_for_mfa_now_is_let_in() {
 fn a_location_that_means_other_addresses_changes_what_a_policy_does() {
     let block = || policy("A", outside_the_office);
     let (report, _) = compare(
-        &[block(), office("203.0.113.0/24"), policy("B", |_| {})],
-        &[block(), office("203.0.113.0/25"), policy("B", |policy| policy["state"] = json!("disabled"))],
+        &[block(), office("131.107.20.0/24"), policy("B", |_| {})],
+        &[block(), office("131.107.20.0/25"), policy("B", |policy| policy["state"] = json!("disabled"))],
     );
     let findings = found(&report);
     assert!(findings.contains(&"lost-protection: warn".to_owned()), "{findings:?}");
     let (report, _) = compare(
-        &[block(), office("203.0.113.0/24")],
-        &[policy("A again", outside_the_office), office("203.0.113.0/25")],
+        &[block(), office("131.107.20.0/24")],
+        &[policy("A again", outside_the_office), office("131.107.20.0/25")],
     );
     assert!(found(&report).contains(&"newly-refused-sign-in: note".to_owned()), "{report}");
 }

@@ -186,7 +186,7 @@ fn a_retired_control_is_a_gap_only_where_it_is_alone() {
     };
     let levels = |policy: &Value| found(rule, policy).iter().map(|finding| finding.level).collect::<Vec<_>>();
     assert_eq!(levels(&with(json!(["approvedApplication"]), "OR")), [Level::Warn]);
-    assert_eq!(levels(&with(json!(["approvedApplication", "mfa"]), "AND")), [Level::Note]);
+    assert_eq!(levels(&with(json!(["approvedApplication", "mfa"]), "AND")), [Level::Warn]);
     assert_eq!(levels(&with(json!(["approvedApplication", "compliantApplication"]), "OR")), [Level::Note]);
     assert_eq!(levels(&with(json!(["approvedApplication", "newControl"]), "OR")), [Level::Note]);
     assert!(levels(&with(json!(["compliantApplication"]), "OR")).is_empty());

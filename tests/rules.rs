@@ -80,11 +80,11 @@ fn examples_do_what_they_say() {
             let all = common::verdicts(&outcome);
             assert_eq!(found, usize::from(example.bad), "{id}: found {all:?} in\n{}", example.text);
             if !example.bad {
-                assert!(outcome.policies > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
+                assert!(outcome.files > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
                 let errors = outcome.findings.iter().filter(|finding| finding.level == Level::Error).count();
                 assert_eq!(errors, 0, "{id}: found {all:?} in a good example\n{}", example.text);
             } else if rule.meta().family != Family::Input {
-                assert!(outcome.policies > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
+                assert!(outcome.files > 0 && outcome.unreadable == 0, "{id}: read\n{}", example.text);
             }
         }
     }

@@ -80,8 +80,8 @@ fn told(comparison: &Comparison, oddity: &Oddity<'_>) -> Fault {
         Oddity::Attribute => {
             let written = &comparison.attribute;
             let help = match nearest(written, filter::attributes()) {
-                Some(name) => format!("did you mean `device.{name}`?"),
-                None => "compare an attribute that device filters know, such as `device.trustType`".to_owned(),
+                Some(name) => format!("write `device.{name}` if that is meant"),
+                None => "name an attribute that device filters know, such as `device.trustType`".to_owned(),
             };
             Fault {
                 message: format!("device filter compares `device.{written}`, which is not known"),
@@ -95,7 +95,7 @@ fn told(comparison: &Comparison, oddity: &Oddity<'_>) -> Fault {
             message: format!("device filter compares `{name}` in a way that is not supported"),
             label: "not among the documented operators of the attribute".to_owned(),
             note,
-            help: "use `-eq` and `-ne`, for ids `-in` and `-notIn` too, and for `physicalIds` and `systemLabels` \
+            help: "write `-eq` and `-ne`, for ids `-in` and `-notIn` too, and for `physicalIds` and `systemLabels` \
                    `-contains` and `-notContains`"
                 .to_owned(),
             certainty,
@@ -104,7 +104,7 @@ fn told(comparison: &Comparison, oddity: &Oddity<'_>) -> Fault {
             message: format!("device filter compares `{name}` with `{value}`, which is not known"),
             label: "not among the documented values".to_owned(),
             note,
-            help: format!("compare it with {}", words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")),
+            help: format!("write one of {}", words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")),
             certainty,
         },
     }

@@ -146,4 +146,4 @@ impl DemandGuestsCannotMeet {
 }
 
 const CERTAIN: &str = "guests can never meet these controls, so the policy blocks them";
-const UNTOLD: &str = "guests meet these controls only where their home tenant is trusted";
+const UNTOLD: &str = "guests may not meet these controls, unless their home tenant is trusted";

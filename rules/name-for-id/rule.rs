@@ -23,7 +23,7 @@ impl Rule for NameForId {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         for policy in access.judged() {
             let places = names(policy);
-            let message = "a name stands where an id belongs";
+            let message = "a name where an id belongs may match nobody";
             let found = any_state::finding_at(self.meta(), policy, Level::Warn, message, &places);
             findings.extend(found.map(|found| {
                 found

@@ -40,7 +40,7 @@ impl PlaceholderId {
             entries.filter_map(move |entry| Some((list, Label::new(entry.span, reason(list, entry)?))))
         });
         let (list, first) = places.next()?;
-        let message = "policy has a placeholder where an id belongs";
+        let message = "a placeholder where an id belongs may stand for nothing";
         let mut found = plain(self.meta(), policy, Level::Note, message, first)
             .certainty(Certainty::Unverified)
             .note("unless something replaces it before the policy is deployed, Microsoft Graph refuses the policy, or it matches nothing")

@@ -1,6 +1,7 @@
 //! A grant control that the service no longer honours.
 
 use crate::access::{self, Demand};
+use crate::policy::words::Operator;
 use crate::rule::prelude::*;
 use crate::rules::hygiene::plain;
 use crate::rules::shared;
@@ -38,6 +39,13 @@ impl Rule for RetiredControl {
                         .note("whom the policy covers gets in without an approved or protected app, on any device")
                         .help("write `compliantApplication` in its place, and give people an app protection policy")
                 }
+                Demand::Ways(_) if is_and(policy) => {
+                    let message = "policy asks for less than it says, because a control is retired";
+                    let label = Label::new(place, "the service ignores it");
+                    finding(self.meta(), policy, Level::Warn, message, label)
+                        .note("whoever meets the other controls gets in, through any app")
+                        .help("write `compliantApplication` in its place, and give people an app protection policy")
+                }
                 Demand::Block(_) | Demand::Ways(_) => {
                     let label = Label::new(place, "the service ignores it");
                     plain(self.meta(), policy, Level::Note, "grant control is retired", label)
@@ -48,4 +56,8 @@ impl Rule for RetiredControl {
             findings.push(found.place("grantControls.builtInControls"));
         }
     }
+}
+
+fn is_and(policy: &Policy) -> bool {
+    policy.grant.operator.get().is_some_and(|operator| *operator.value == Operator::And)
 }

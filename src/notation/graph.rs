@@ -625,7 +625,10 @@ fn read_grant(member: &Member<'_>, reader: &mut Reader) -> Grant {
 
 /// The controls of a list; an empty text, which desired-state configurations write for none, is none.
 fn each(mut list: List<String>) -> List<String> {
-    list.items.retain(|item| !matches!(&item.value, Given::Known(text) if text.is_empty()));
+    list.items.retain(|item| match &item.value {
+        Given::Known(text) => !text.is_empty(),
+        Given::Unresolved(what) => !what.text.is_empty(),
+    });
     list
 }
 
