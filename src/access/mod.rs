@@ -8,11 +8,13 @@ mod addresses;
 pub mod analysis;
 mod answer;
 mod applies;
+mod coverage;
 mod decide;
 mod devices;
 mod emergency;
 pub mod expr;
 pub mod filter;
+pub mod gaps;
 mod grant;
 pub mod matrix;
 mod meets;
@@ -26,6 +28,7 @@ pub mod targets;
 
 pub use answer::{Facts, resource};
 pub use applies::Aspect;
+pub use coverage::Question;
 pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{
