@@ -1,10 +1,15 @@
 //! Every rule: one folder each, with its check, its documentation and its examples.
 
+mod coverage;
 mod shared;
 mod together;
 
 #[path = "activation-deadlock/rule.rs"]
 mod activation_deadlock;
+#[path = "admin-without-mfa/rule.rs"]
+mod admin_without_mfa;
+#[path = "admin-without-phishing-resistance/rule.rs"]
+mod admin_without_phishing_resistance;
 #[path = "app-protection-for-everyone/rule.rs"]
 mod app_protection_for_everyone;
 #[path = "block-all-but-some-apps/rule.rs"]
@@ -15,6 +20,8 @@ mod block_every_platform;
 mod block_everyone;
 #[path = "compliant-device-for-everyone/rule.rs"]
 mod compliant_device_for_everyone;
+#[path = "device-code-flow/rule.rs"]
+mod device_code_flow;
 #[path = "duplicate-key/rule.rs"]
 mod duplicate_key;
 #[path = "emergency-access-blocked/rule.rs"]
@@ -25,10 +32,14 @@ mod exception_without_reason;
 mod exclusion_that_excludes_nobody;
 #[path = "expired-exception/rule.rs"]
 mod expired_exception;
+#[path = "guest-without-mfa/rule.rs"]
+mod guest_without_mfa;
 #[path = "hybrid-join-for-everyone/rule.rs"]
 mod hybrid_join_for_everyone;
 #[path = "incomplete-export/rule.rs"]
 mod incomplete_export;
+#[path = "legacy-authentication/rule.rs"]
+mod legacy_authentication;
 #[path = "missing-emergency-exclusion/rule.rs"]
 mod missing_emergency_exclusion;
 #[path = "never-applies/rule.rs"]
@@ -37,8 +48,14 @@ mod never_applies;
 mod no_admin_path;
 #[path = "registration-deadlock/rule.rs"]
 mod registration_deadlock;
+#[path = "risky-sign-in/rule.rs"]
+mod risky_sign_in;
+#[path = "risky-user/rule.rs"]
+mod risky_user;
 #[path = "shadowed-policy/rule.rs"]
 mod shadowed_policy;
+#[path = "sign-in-without-mfa/rule.rs"]
+mod sign_in_without_mfa;
 #[path = "split-lockout/rule.rs"]
 mod split_lockout;
 #[path = "syntax-error/rule.rs"]
@@ -47,10 +64,14 @@ mod syntax_error;
 mod undecided_analysis;
 #[path = "unknown-member/rule.rs"]
 mod unknown_member;
+#[path = "unknown-platform/rule.rs"]
+mod unknown_platform;
 #[path = "unknown-value/rule.rs"]
 mod unknown_value;
-#[path = "unprotected-sign-in/rule.rs"]
-mod unprotected_sign_in;
+#[path = "unprotected-device-registration/rule.rs"]
+mod unprotected_device_registration;
+#[path = "unprotected-registration/rule.rs"]
+mod unprotected_registration;
 #[path = "unreadable-file/rule.rs"]
 mod unreadable_file;
 #[path = "unsatisfiable-controls/rule.rs"]
@@ -60,6 +81,8 @@ mod unused_exception;
 
 use crate::finding::RuleId;
 use crate::rule::Rule;
+
+pub use crate::rule::Profile;
 
 /// Every built-in rule, in the order `calint rules` prints them.
 pub static ALL: &[&dyn Rule] = &[
@@ -79,7 +102,17 @@ pub static ALL: &[&dyn Rule] = &[
     exclusion_that_excludes_nobody::RULE,
     never_applies::RULE,
     shadowed_policy::RULE,
-    unprotected_sign_in::RULE,
+    sign_in_without_mfa::RULE,
+    admin_without_mfa::RULE,
+    admin_without_phishing_resistance::RULE,
+    guest_without_mfa::RULE,
+    legacy_authentication::RULE,
+    device_code_flow::RULE,
+    risky_sign_in::RULE,
+    risky_user::RULE,
+    unprotected_registration::RULE,
+    unprotected_device_registration::RULE,
+    unknown_platform::RULE,
     unreadable_file::RULE,
     syntax_error::RULE,
     duplicate_key::RULE,

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::finding::Level;
 use crate::report::ReportFormat;
 use crate::report::access::AccessFormat;
+use crate::rules::Profile;
 
 /// Finds the Conditional Access policies that would lock your organization out, before they are merged.
 #[derive(Debug, Parser)]
@@ -71,6 +72,9 @@ pub struct CheckArgs {
     /// Leave these rules out
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
     pub skip: Vec<String>,
+    /// Run the rules of these profiles too: coverage
+    #[arg(long, value_name = "PROFILE", value_delimiter = ',', value_parser = profile)]
+    pub profile: Vec<Profile>,
     /// The lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub fail_on: FailOn,
@@ -253,5 +257,13 @@ fn rule(text: &str) -> Result<String, String> {
     Err(match crate::finding::nearest(text, known) {
         Some(near) => format!("no such rule; did you mean `{near}`?"),
         None => "no such rule; `calint rules` lists them".to_owned(),
+    })
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let known = Profile::ALL.map(Profile::as_str);
+    Profile::parse(text).ok_or_else(|| match crate::finding::nearest(text, known) {
+        Some(near) => format!("no such profile; did you mean `{near}`?"),
+        None => format!("no such profile; known: {}", known.join(", ")),
     })
 }

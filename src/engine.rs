@@ -16,7 +16,7 @@ use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
-use crate::rules;
+use crate::rules::{self, Profile};
 use crate::source::{At, FileId, Source, Sources, Span};
 use crate::suppress;
 use context::Context;
@@ -34,6 +34,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Not these rules.
     pub skip: Vec<String>,
+    /// The rules of these profiles, beside those that are on and those the configuration names.
+    pub profiles: Vec<Profile>,
     /// Judge disabled policies too.
     pub include_disabled: bool,
     /// The day, for exceptions with an end.
@@ -342,15 +344,12 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
     let declared = config.emergency.clone();
     let access = Access::new(&set, declared, config.assume, options.include_disabled);
     for rule in rules::ALL {
-        let level = config.levels.get(rule.meta().id.as_str());
-        let id = rule.meta().id.as_str();
-        let on = rule.is_on() || level.is_some() || options.only.iter().any(|only| only == id);
-        if on && is_asked(id, options) && level != Some(&Level::Off) {
+        if runs(rule.meta().id.as_str(), &config, options) {
             rule.check(&access, &mut findings);
         }
     }
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
-    let ran = |rule: &str| is_asked(rule, options) && config.levels.get(rule) != Some(&Level::Off);
+    let ran = |rule: &str| runs(rule, &config, options);
     let is_read = |exception: &Exception| {
         !partial || set.policies.iter().any(|policy| exception.is_about(&policy.about()))
     };
@@ -371,6 +370,18 @@ fn check(tenant: Tenant, options: &Options, outcome: &mut Outcome) {
     outcome.suppressed += excused;
     outcome.findings.append(&mut findings);
     outcome.done.push(set);
+}
+
+/// Whether a rule runs: it is on, or asked for by name, by level or by its profile, and not turned off.
+fn runs(id: &str, config: &Config, options: &Options) -> bool {
+    let Some(rule) = rules::find(id) else { return false };
+    let level = config.levels.get(id);
+    let mut profiles = config.profiles.iter().chain(&options.profiles);
+    let on = rule.is_on()
+        || level.is_some()
+        || options.only.iter().any(|only| only == id)
+        || profiles.any(|profile| rule.profile() == Some(*profile));
+    on && is_asked(id, options) && level != Some(&Level::Off)
 }
 
 fn is_asked(rule: &str, options: &Options) -> bool {

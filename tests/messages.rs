@@ -6,8 +6,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use calint::engine::{self, Options};
 use calint::finding::Finding;
-use calint::rules::ALL;
+use calint::rules::{ALL, Profile};
 
 /// Every distinct finding on the executed examples, by rule and message.
 fn findings() -> Vec<Finding> {
@@ -21,7 +22,9 @@ fn findings() -> Vec<Finding> {
                 continue;
             }
             let format = info.split_whitespace().next().unwrap();
-            for finding in common::check_text(&format!("example.{format}"), text).findings {
+            let stdin = Some((format!("example.{format}"), text.as_bytes().to_vec()));
+            let options = Options { stdin, profiles: Profile::ALL.to_vec(), ..common::options() };
+            for finding in engine::run(&options).unwrap_or_else(|_| panic!("no configuration")).findings {
                 found.insert((finding.rule.clone(), finding.message.clone()), finding);
             }
         }

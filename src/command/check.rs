@@ -71,6 +71,7 @@ fn options(args: &CheckArgs) -> Result<Options, Failure> {
         config,
         only: args.only.clone(),
         skip: args.skip.clone(),
+        profiles: args.profile.clone(),
         include_disabled: args.include_disabled,
         today: engine::today(),
     })

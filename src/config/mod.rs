@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use crate::access::{Assume, Declared};
 use crate::finding::{About, Finding, Level};
+use crate::rules::Profile;
 use crate::source::{At, FileId, Span};
 use crate::syntax::yaml;
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub emergency: Vec<Declared>,
     /// What is taken for granted.
     pub assume: Assume,
+    /// Profiles whose rules are on.
+    pub profiles: Vec<Profile>,
     /// Levels by rule.
     pub levels: BTreeMap<String, Level>,
     /// Findings that are excused.

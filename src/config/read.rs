@@ -5,12 +5,13 @@ use jiff::civil::Date;
 use super::{Config, Exception};
 use crate::access::{ApprovedApp, Assume, BaselineScopes, Declared, Kind};
 use crate::finding::{Finding, Label, Level, RuleId, nearest};
-use crate::rules;
+use crate::rules::{self, Profile};
 use crate::source::{At, Span};
 use crate::syntax::{Member, Node, Value};
 
 /// The keys of the file.
-pub(super) const TOP: &[&str] = &["emergency-access", "assume", "rules", "exceptions", "paths", "context"];
+pub(super) const TOP: &[&str] =
+    &["emergency-access", "assume", "profiles", "rules", "exceptions", "paths", "context"];
 /// The keys of `emergency-access`.
 pub(super) const EMERGENCY: &[&str] = &["users", "groups"];
 /// The keys of `assume`.
@@ -84,6 +85,7 @@ impl Reader {
             match &*member.key.value {
                 "emergency-access" => self.emergency(&member.value, &mut config.emergency),
                 "assume" => self.assume(&member.value, &mut config.assume),
+                "profiles" => self.profiles(&member.value, config),
                 "rules" => self.levels(&member.value, config),
                 "context" => config.context = self.texts(&member.value),
                 "exceptions" => self.exceptions(&member.value, &mut config.exceptions),
@@ -111,6 +113,16 @@ impl Reader {
                 (_, "enforced") => assume.baseline_scopes = BaselineScopes::Enforced,
                 (_, "legacy") => assume.baseline_scopes = BaselineScopes::Legacy,
                 (_, other) => self.unknown(word.span, "value", other, &["enforced", "legacy"]),
+            }
+        }
+    }
+
+    fn profiles(&mut self, node: &Node<'_>, config: &mut Config) {
+        let known = Profile::ALL.map(Profile::as_str);
+        for word in self.texts(node) {
+            match Profile::parse(&word.value) {
+                Some(profile) => config.profiles.push(profile),
+                None => self.unknown(word.span, "profile", &word.value, &known),
             }
         }
     }

@@ -22,6 +22,7 @@ pub(crate) fn options() -> Options {
         config: ConfigChoice::None,
         only: Vec::new(),
         skip: Vec::new(),
+        profiles: Vec::new(),
         include_disabled: false,
         today: "2026-01-31".parse().unwrap(),
     }
