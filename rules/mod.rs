@@ -2,6 +2,7 @@
 
 mod any_state;
 mod change;
+mod coverage;
 mod emergency;
 mod hygiene;
 mod refused;
@@ -10,6 +11,10 @@ mod together;
 
 #[path = "activation-deadlock/rule.rs"]
 mod activation_deadlock;
+#[path = "admin-without-mfa/rule.rs"]
+mod admin_without_mfa;
+#[path = "admin-without-phishing-resistance/rule.rs"]
+mod admin_without_phishing_resistance;
 #[path = "allowed-location-with-gaps/rule.rs"]
 mod allowed_location_with_gaps;
 #[path = "app-protection-for-everyone/rule.rs"]
@@ -44,6 +49,8 @@ mod demand_guests_cannot_meet;
 mod demanding_strength_for_everyone;
 #[path = "deprecated-schema/rule.rs"]
 mod deprecated_schema;
+#[path = "device-code-flow/rule.rs"]
+mod device_code_flow;
 #[path = "directory-sync-in-scope/rule.rs"]
 mod directory_sync_in_scope;
 #[path = "duplicate-key/rule.rs"]
@@ -74,6 +81,8 @@ mod exclusion_that_excludes_nobody;
 mod expired_exception;
 #[path = "gps-location/rule.rs"]
 mod gps_location;
+#[path = "guest-without-mfa/rule.rs"]
+mod guest_without_mfa;
 #[path = "hybrid-join-for-everyone/rule.rs"]
 mod hybrid_join_for_everyone;
 #[path = "impossible-device-registration/rule.rs"]
@@ -94,6 +103,8 @@ mod invalid_named_location;
 mod invalid_sign_in_frequency;
 #[path = "invalid-workload-policy/rule.rs"]
 mod invalid_workload_policy;
+#[path = "legacy-authentication/rule.rs"]
+mod legacy_authentication;
 #[path = "lone-emergency-access/rule.rs"]
 mod lone_emergency_access;
 #[path = "lost-access/rule.rs"]
@@ -144,6 +155,10 @@ mod resilience_switched_off;
 mod retired_control;
 #[path = "risk-block-without-remediation/rule.rs"]
 mod risk_block_without_remediation;
+#[path = "risky-sign-in/rule.rs"]
+mod risky_sign_in;
+#[path = "risky-user/rule.rs"]
+mod risky_user;
 #[path = "role-that-never-matches/rule.rs"]
 mod role_that_never_matches;
 #[path = "session-control-without-effect/rule.rs"]
@@ -152,6 +167,8 @@ mod session_control_without_effect;
 mod shadowed_policy;
 #[path = "sign-in-every-time/rule.rs"]
 mod sign_in_every_time;
+#[path = "sign-in-without-mfa/rule.rs"]
+mod sign_in_without_mfa;
 #[path = "split-lockout/rule.rs"]
 mod split_lockout;
 #[path = "stale-report-only/rule.rs"]
@@ -174,12 +191,16 @@ mod undecided_analysis;
 mod unfit_emergency_account;
 #[path = "unknown-member/rule.rs"]
 mod unknown_member;
+#[path = "unknown-platform/rule.rs"]
+mod unknown_platform;
 #[path = "unknown-value/rule.rs"]
 mod unknown_value;
+#[path = "unprotected-device-registration/rule.rs"]
+mod unprotected_device_registration;
 #[path = "unprotected-emergency-group/rule.rs"]
 mod unprotected_emergency_group;
-#[path = "unprotected-sign-in/rule.rs"]
-mod unprotected_sign_in;
+#[path = "unprotected-registration/rule.rs"]
+mod unprotected_registration;
 #[path = "unreadable-file/rule.rs"]
 mod unreadable_file;
 #[path = "unregistered-devices-spared/rule.rs"]
@@ -203,6 +224,8 @@ mod widened_policy;
 
 use crate::finding::RuleId;
 use crate::rule::Rule;
+
+pub use crate::rule::Profile;
 
 /// Every built-in rule, in the order `calint rules` prints them.
 pub static ALL: &[&dyn Rule] = &[
@@ -269,7 +292,17 @@ pub static ALL: &[&dyn Rule] = &[
     never_evaluated_in_report_only::RULE,
     invalid_named_location::RULE,
     shadowed_policy::RULE,
-    unprotected_sign_in::RULE,
+    sign_in_without_mfa::RULE,
+    admin_without_mfa::RULE,
+    admin_without_phishing_resistance::RULE,
+    guest_without_mfa::RULE,
+    legacy_authentication::RULE,
+    device_code_flow::RULE,
+    risky_sign_in::RULE,
+    risky_user::RULE,
+    unprotected_registration::RULE,
+    unprotected_device_registration::RULE,
+    unknown_platform::RULE,
     unregistered_devices_spared::RULE,
     retired_control::RULE,
     placeholder_id::RULE,

@@ -1,6 +1,8 @@
 //! What several lockout rules say and weigh alike.
 
-use crate::access::{self, Demand, DeviceFilter, Emergency, Exclusions, Kind, Managed, OnlyWay, Relief};
+use crate::access::{
+    self, Aspect, Demand, DeviceFilter, Emergency, Exclusions, Kind, Managed, OnlyWay, Relief,
+};
 use crate::policy::words::{ClientApp, Platform};
 use crate::policy::{Principal, Truth, Why, ids::roles};
 use crate::rule::prelude::*;
@@ -373,5 +375,29 @@ fn recovery(policy: &Policy, relief: Relief) -> String {
             "an administrator among the excluded can {undo}; if there is none, {APPLICATION} can, else Microsoft \
              support has to"
         ),
+    }
+}
+
+/// Where a policy says what an aspect of it is.
+pub(super) fn place_of(policy: &Policy, aspect: Aspect) -> Option<Span> {
+    let conditions = &policy.conditions;
+    match aspect {
+        Aspect::Users => policy.users.key,
+        Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext => policy.applications.key,
+        Aspect::ClientApps => conditions.client_app_types.key,
+        Aspect::DevicePlatform => conditions.platforms.as_ref().map(|pair| pair.key),
+        Aspect::Devices => {
+            let states = conditions.device_states.as_ref().map(|pair| pair.key);
+            conditions.device_filter.as_ref().map(|filter| filter.key).or(states)
+        }
+        Aspect::Location => conditions.locations.as_ref().map(|pair| pair.key),
+        Aspect::SignInRisk => conditions.sign_in_risk.key,
+        Aspect::UserRisk => conditions.user_risk.key,
+        Aspect::InsiderRisk => conditions.insider_risk.key,
+        Aspect::ServicePrincipalRisk => conditions.service_principal_risk.key,
+        Aspect::AgentRisk => conditions.agent_risk.key,
+        Aspect::AuthenticationFlow => conditions.transfer_methods.key,
+        Aspect::Unknown => conditions.unknown.first().map(|condition| condition.span),
+        Aspect::WorkloadIdentities => conditions.key,
     }
 }

@@ -8,6 +8,7 @@ use crate::finding::Level;
 use crate::report::ReportFormat;
 use crate::report::access::AccessFormat;
 use crate::report::listing::ListingFormat;
+use crate::rules::Profile;
 
 /// Finds the Conditional Access policies that would lock your organization out, before they are merged.
 #[derive(Debug, Parser)]
@@ -83,6 +84,9 @@ pub struct CheckArgs {
     /// Print what --fix would change and change nothing; the exit code is 1 if there is anything
     #[arg(long, conflicts_with = "fix")]
     pub diff: bool,
+    /// Run the rules of these profiles too: coverage
+    #[arg(long, value_name = "PROFILE", value_delimiter = ',', value_parser = profile)]
+    pub profile: Vec<Profile>,
     /// The lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub fail_on: FailOn,
@@ -313,4 +317,12 @@ fn output(text: &str) -> Result<Output, String> {
         return Err("the file is missing behind `=`".to_owned());
     }
     Ok(Output { format, file: file.into() })
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let known = Profile::ALL.map(Profile::as_str);
+    Profile::parse(text).ok_or_else(|| match crate::finding::nearest(text, known) {
+        Some(near) => format!("no such profile; did you mean `{near}`?"),
+        None => format!("no such profile; known: {}", known.join(", ")),
+    })
 }

@@ -20,8 +20,9 @@ use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
 use crate::policy::PolicySet;
-use crate::rule::Family;
+use crate::rule::{Family, Rule};
 use crate::rule_set::RuleSet;
+use crate::rules::Profile;
 use crate::source::{At, FileId, Source, Sources, Span};
 use crate::suppress::{self, Known};
 use crate::syntax::own;
@@ -42,6 +43,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Not these rules.
     pub skip: Vec<String>,
+    /// The rules of these profiles, beside those that are on and those the configuration names.
+    pub profiles: Vec<Profile>,
     /// Judge disabled policies too.
     pub include_disabled: bool,
     /// Read the rest of the tenant of files that are named by themselves.
@@ -481,19 +484,13 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
         last_change: Some(&last_change),
     });
     for rule in rules.iter() {
-        let level = config.levels.get(rule.meta().id.as_str());
-        let id = rule.meta().id.as_str();
-        let on = rule.is_on() || level.is_some() || options.only.iter().any(|only| only == id);
-        let on = on && (rule.fixes() || !options.trial.only_fixes);
-        if on && is_asked(id, options) && level != Some(&Level::Off) {
+        if runs(rule, &config, options) && (rule.fixes() || !options.trial.only_fixes) {
             rule.check(&access, &mut findings);
         }
     }
     findings.retain(|finding| finding.unread || is_asked(finding.rule.as_str(), options));
-    let has_run =
-        |rule: &str| is_change || rules.find(rule).is_none_or(|rule| rule.meta().family != Family::Change);
-    let ran =
-        |rule: &str| is_asked(rule, options) && has_run(rule) && config.levels.get(rule) != Some(&Level::Off);
+    let has_run = |rule: &dyn Rule| is_change || rule.meta().family != Family::Change;
+    let ran = |rule: &str| rules.find(rule).is_some_and(|rule| runs(rule, &config, options) && has_run(rule));
     let is_read = |exception: &Exception| {
         !partial || set.policies.iter().any(|policy| exception.is_about(&policy.about()))
     };
@@ -524,6 +521,18 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
 /// Whether a finding has a place in one of some files.
 fn takes_part(finding: &Finding, files: &BTreeSet<FileId>) -> bool {
     finding.all_labels().chain(&finding.related).any(|label| files.contains(&label.span.file))
+}
+
+/// Whether a rule runs: it is on, or asked for by name, by level or by its profile, and not turned off.
+fn runs(rule: &dyn Rule, config: &Config, options: &Options) -> bool {
+    let id = rule.meta().id.as_str();
+    let level = config.levels.get(id);
+    let mut profiles = config.profiles.iter().chain(&options.profiles);
+    let on = rule.is_on()
+        || level.is_some()
+        || options.only.iter().any(|only| only == id)
+        || profiles.any(|profile| rule.profile() == Some(*profile));
+    on && is_asked(id, options) && level != Some(&Level::Off)
 }
 
 fn is_asked(rule: &str, options: &Options) -> bool {

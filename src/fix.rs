@@ -271,6 +271,7 @@ mod tests {
             config: ConfigChoice::None,
             only: Vec::new(),
             skip: Vec::new(),
+            profiles: Vec::new(),
             include_disabled: false,
             context: false,
             today: Default::default(),

@@ -90,6 +90,33 @@ impl Family {
     }
 }
 
+/// Rules that are off unless they are asked for, by a name for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// What checklists expect of every tenant, such as CISA's and Microsoft's own templates.
+    Coverage,
+}
+
+impl Profile {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Coverage];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Coverage => "coverage",
+        }
+    }
+
+    /// The profile of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.as_str() == word)
+    }
+}
+
 /// What is known of a rule without running it.
 #[derive(Clone, Debug)]
 pub struct Meta {
@@ -126,9 +153,14 @@ pub trait Rule: Send + Sync {
     /// What is known of it without running it.
     fn meta(&self) -> &Meta;
 
-    /// Whether it runs unless the configuration or the command line asks for it.
+    /// The profile that turns it on, where it is off without one.
+    fn profile(&self) -> Option<Profile> {
+        None
+    }
+
+    /// Whether it runs without being asked for.
     fn is_on(&self) -> bool {
-        true
+        self.profile().is_none()
     }
 
     /// Whether its findings can offer a change that the program makes itself.

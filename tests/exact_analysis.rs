@@ -13,14 +13,16 @@ mod common;
 use std::fs;
 
 use calint::access::analysis::{Analysis, Circumstances, Scope, Way};
+use calint::access::gaps;
 use calint::access::matrix::{self, Reach};
 use calint::access::people;
-use calint::access::sign_in::Target;
+use calint::access::sign_in::{Client, DevicePlatform, Identity, Methods, PersonKind, SignIn, Target};
 use calint::access::solver::{Answer, Query, Region, Sat, Solve};
 use calint::access::space::{Property, Wanted};
-use calint::access::{Access, Assume, Verdict, decide};
+use calint::access::{Access, Assume, Question, Verdict, decide};
 use calint::engine::{self, Outcome};
-use calint::policy::words::UserAction;
+use calint::policy::ids::apps;
+use calint::policy::words::{Risk, TransferMethod, UserAction};
 use calint::policy::{PolicySet, Truth};
 use serde_json::{Value, json};
 
@@ -390,4 +392,126 @@ fn always_holds_for_every_sign_in() {
         }
     }
     assert!(tried > 2_000, "{tried} sign-ins");
+}
+
+/// Sign-ins of people in no group and with no role, of each question in its plain meaning, with what they bring.
+fn asked_about(random: &mut Random, analysis: &Analysis<'_, Sat>, question: Question) -> Option<Vec<usize>> {
+    let apps = |target: &Target| {
+        matches!(target, Target::Apps(ids) if ids[0] != apps::AGENT
+        && ids[0] != apps::INTUNE_ENROLLMENT)
+    };
+    let target = match question {
+        Question::Registration => Some(Target::Action(UserAction::RegisterSecurityInfo)),
+        Question::DeviceRegistration => Some(Target::Action(UserAction::RegisterDevice)),
+        _ => None,
+    };
+    let one_factor = !matches!(
+        question,
+        Question::LegacyClient | Question::DeviceCode | Question::RiskyUser | Question::UnknownPlatform
+    );
+    let methods = if one_factor { Methods::OneFactor } else { Methods::Every };
+    let legacy = question == Question::LegacyClient;
+    let flow =
+        if question == Question::DeviceCode { TransferMethod::DeviceCode } else { TransferMethod::None };
+    let user_risk = if question == Question::RiskyUser { Risk::High } else { Risk::None };
+    let guest = question == Question::GuestWithoutMfa;
+    let is_fit = |property: &Property, sign_in: &SignIn, own: Option<Methods>| match property {
+        Property::Account => matches!(&sign_in.identity, Identity::Person(person)
+            if person.id.as_deref() == Some("someone else")),
+        Property::Kind => match &sign_in.identity {
+            Identity::Person(person) => match person.kind {
+                Some(PersonKind::Member) => !guest,
+                Some(PersonKind::External(_)) => guest,
+                _ => false,
+            },
+            _ => false,
+        },
+        Property::Target => {
+            target.as_ref().map_or_else(|| apps(&sign_in.target), |own| sign_in.target == *own)
+        }
+        Property::Client => {
+            let client = sign_in.client.unwrap();
+            if legacy { client == Client::Other } else { !client.is_legacy() }
+        }
+        Property::Flow => sign_in.flow == Some(flow),
+        Property::UserRisk => sign_in.user_risk == Some(user_risk),
+        Property::SignInRisk => sign_in.sign_in_risk == Some(Risk::None),
+        Property::Methods => own == Some(methods),
+        Property::Platform if question == Question::UnknownPlatform => {
+            sign_in.platform == Some(DevicePlatform::Unrecognised)
+        }
+        _ => true,
+    };
+    let properties: Vec<_> = analysis.space.properties().cloned().collect();
+    properties
+        .iter()
+        .map(|property| {
+            let none = match property {
+                Property::Group(_) | Property::Role(_) | Property::InsiderRisk => true,
+                Property::Device => one_factor,
+                Property::Can(control) => match control.as_str() {
+                    "termsofuse" => false,
+                    "passwordchange" | "riskremediation" => one_factor || question == Question::RiskyUser,
+                    _ => one_factor,
+                },
+                _ => false,
+            };
+            let fits: Vec<usize> = analysis
+                .space
+                .values(property, |sign_in, capabilities| is_fit(property, sign_in, capabilities.methods));
+            if none { Some(0) } else { (!fits.is_empty()).then(|| *random.one(&fits)) }
+        })
+        .collect()
+}
+
+/// No gap is missed: where a sign-in of those a question is about gets in, the question has an answer, and every sign-in
+/// that is named gets in.
+#[test]
+fn gaps_are_found_wherever_there_are_any() {
+    let mut random = Random(0x5eed_0004);
+    let questions = [
+        Question::SignInWithoutMfa,
+        Question::GuestWithoutMfa,
+        Question::LegacyClient,
+        Question::DeviceCode,
+        Question::RiskyUser,
+        Question::UnknownPlatform,
+    ];
+    let (mut let_in, mut gapless, mut named) = (0, 0, 0);
+    for _ in 0..200 {
+        let set = random_set(&mut random);
+        let access = Access::new(&set, Vec::new(), Assume::default(), false);
+        let mut analysis: Analysis<'_, Sat> = Analysis::new(&access, &people::wanted(&access));
+        let always = analysis.space.always();
+        for question in questions {
+            let found = gaps::gaps(&access, &mut analysis, question);
+            for gap in &found.gaps {
+                named += 1;
+                let (sign_in, capabilities) = analysis.sign_in(&gap.witness);
+                let verdict = decide(&sign_in, &set, &capabilities, Assume::default()).verdict;
+                assert_eq!(verdict, Verdict::Allowed, "{question:?}: {sign_in:?} under {set:#?}");
+            }
+            gapless += usize::from(found.gaps.is_empty());
+            for _ in 0..40 {
+                let Some(point) = asked_about(&mut random, &analysis, question) else { continue };
+                if !always.iter().all(|region| region.contains(&point)) {
+                    continue;
+                }
+                let (sign_in, capabilities) = analysis.sign_in(&point);
+                let verdict = decide(&sign_in, &set, &capabilities, Assume::default()).verdict;
+                if verdict == Verdict::Allowed {
+                    let_in += 1;
+                    assert!(
+                        !found.gaps.is_empty(),
+                        "{found:?} {question:?}: {sign_in:?} {capabilities:?} under {}",
+                        serde_json::to_string(&set).unwrap()
+                    );
+                }
+            }
+        }
+    }
+    assert!(
+        let_in > 5_000 && gapless > 50 && named > 1_000,
+        "{let_in} let in, {gapless} without, {named} named"
+    );
 }

@@ -575,8 +575,8 @@ fn t12_a_retired_control_alone_demands_nothing() {
         tenant.decides(&[(sign_in([on(platform), able([])]), Allowed)]);
     }
     assert_eq!(tenant.found(), ["retired-control: warn"]);
-    let gaps = tenant.clone().config("rules: {unprotected-sign-in: warn}");
-    assert_eq!(gaps.found(), ["retired-control: warn", "unprotected-sign-in: warn"]);
+    let gaps = tenant.clone().config("rules: {sign-in-without-mfa: warn}");
+    assert_eq!(gaps.found(), ["retired-control: warn", "sign-in-without-mfa: warn"]);
     let before = tenant.approved_apps_count();
     for platform in ["windows", "macOS", "linux"] {
         before

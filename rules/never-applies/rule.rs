@@ -3,6 +3,7 @@
 use crate::access::{self, Aspect};
 use crate::policy::{App, AppToken, Principal, Truth, UserToken};
 use crate::rule::prelude::*;
+use crate::rules::shared;
 
 pub(super) static RULE: &dyn Rule = &NeverApplies;
 
@@ -41,35 +42,29 @@ impl Rule for NeverApplies {
 
 /// Where it shows that nothing matches, and why.
 fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
-    let conditions = &policy.conditions;
-    let (users, apps) = (&policy.users, &policy.applications);
-    let (place, label) = match aspect {
-        Some(Aspect::Users) if takes_in_nobody(policy) => (users.key, "nobody is taken in"),
-        Some(Aspect::Users) => (users.key, "everybody taken in is left out again"),
-        Some(Aspect::WorkloadIdentities) => (conditions.key, "no service principal or agent is left"),
+    let label = match aspect {
+        Some(Aspect::Users) if takes_in_nobody(policy) => "nobody is taken in",
+        Some(Aspect::Users) => "everybody taken in is left out again",
+        Some(Aspect::WorkloadIdentities) => "no service principal or agent is left",
         Some(Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext) => {
-            let nothing = apps.include.known().all(|app| *app.value == App::Token(AppToken::None));
-            let label = if nothing {
+            let mut apps = policy.applications.include.known();
+            if apps.all(|app| *app.value == App::Token(AppToken::None)) {
                 "no app, user action or authentication context is taken in"
             } else {
                 "every app taken in is left out again"
-            };
-            (apps.key, label)
+            }
         }
-        Some(Aspect::ClientApps) => (conditions.client_app_types.key, "no client matches"),
-        Some(Aspect::DevicePlatform) => {
-            (conditions.platforms.as_ref().map(|pair| pair.key), "no platform is left")
-        }
-        Some(Aspect::Devices) => {
-            (conditions.device_filter.as_ref().map(|filter| filter.key), "no device can match")
-        }
-        Some(Aspect::Location) => (conditions.locations.as_ref().map(|pair| pair.key), "no address is left"),
-        Some(Aspect::SignInRisk) => (conditions.sign_in_risk.key, "no sign-in has this risk"),
-        Some(Aspect::UserRisk) => (conditions.user_risk.key, "no user has this risk"),
-        Some(_) => (conditions.key, "this is never so"),
-        None => (conditions.key, "these conditions rule each other out"),
+        Some(Aspect::ClientApps) => "no client matches",
+        Some(Aspect::DevicePlatform) => "no platform is left",
+        Some(Aspect::Devices) => "no device can match",
+        Some(Aspect::Location) => "no address is left",
+        Some(Aspect::SignInRisk) => "no sign-in has this risk",
+        Some(Aspect::UserRisk) => "no user has this risk",
+        Some(_) => "this is never so",
+        None => "these conditions rule each other out",
     };
-    (place.or(conditions.key).unwrap_or(policy.head), label)
+    let place = aspect.and_then(|aspect| shared::place_of(policy, aspect));
+    (place.or(policy.conditions.key).unwrap_or(policy.head), label)
 }
 
 fn takes_in_nobody(policy: &Policy) -> bool {

@@ -1,9 +1,9 @@
 //! A change after which a policy covers more sign-ins.
 
 use crate::access::change::Widened;
-use crate::access::{self, Aspect, Demand, Standing, standing};
+use crate::access::{self, Demand, Standing, standing};
 use crate::rule::prelude::*;
-use crate::rules::together;
+use crate::rules::{shared, together};
 
 pub(super) static RULE: &dyn Rule = &WidenedPolicy;
 
@@ -44,10 +44,10 @@ impl WidenedPolicy {
         let (place, label) = together::refusal(after, &change.after);
         let mut found = finding(self.meta(), after, level, message, Label::new(place, label));
         for aspect in aspects {
-            if let Some(span) = place_of(after, *aspect) {
+            if let Some(span) = shared::place_of(after, *aspect) {
                 found = found.label(span, "wider than before");
             }
-            if let Some(span) = place_of(before, *aspect) {
+            if let Some(span) = shared::place_of(before, *aspect) {
                 found = found.related(span, "narrower before this change");
             }
         }
@@ -56,25 +56,5 @@ impl WidenedPolicy {
             .place("change")
             .note(format!("wider in {}: {witness}", which.join(", ")))
             .help("confirm that these sign-ins are meant, or start in report-only")
-    }
-}
-
-/// Where a policy says what an aspect asks about.
-fn place_of(policy: &Policy, aspect: Aspect) -> Option<Span> {
-    let conditions = &policy.conditions;
-    match aspect {
-        Aspect::Users => policy.users.key,
-        Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext => policy.applications.key,
-        Aspect::ClientApps => conditions.client_app_types.key,
-        Aspect::DevicePlatform => conditions.platforms.as_ref().map(|pair| pair.key),
-        Aspect::Devices => conditions.device_filter.as_ref().map(|filter| filter.key),
-        Aspect::Location => conditions.locations.as_ref().map(|pair| pair.key),
-        Aspect::SignInRisk => conditions.sign_in_risk.key,
-        Aspect::UserRisk => conditions.user_risk.key,
-        Aspect::InsiderRisk => conditions.insider_risk.key,
-        Aspect::ServicePrincipalRisk => conditions.service_principal_risk.key,
-        Aspect::AgentRisk => conditions.agent_risk.key,
-        Aspect::AuthenticationFlow => conditions.transfer_methods.key,
-        Aspect::WorkloadIdentities | Aspect::Unknown => None,
     }
 }

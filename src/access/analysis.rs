@@ -55,9 +55,22 @@ impl Circumstances {
     }
 
     /// A search in these circumstances, wherever policies refuse.
-    fn query(&self) -> Query {
+    pub(super) fn query(&self) -> Query {
         let within = self.within.iter().map(|(dim, values)| (*dim, values.clone())).collect();
         Query { within, ..Query::default() }
+    }
+
+    /// The same circumstances, with those of others in place of theirs wherever the others tell.
+    #[must_use]
+    pub fn overlaid(mut self, others: &Self) -> Self {
+        self.within.extend(others.within.iter().map(|(dim, values)| (*dim, values.clone())));
+        self
+    }
+
+    /// The values that properties are held to.
+    #[must_use]
+    pub fn within(&self) -> &BTreeMap<Dim, Vec<usize>> {
+        &self.within
     }
 
     /// The values a property is held to, where it is.
@@ -122,14 +135,16 @@ impl Way {
 
 /// A policy as regions of the space, by number.
 #[derive(Debug)]
-struct Judged<'a> {
-    policy: &'a Policy,
+pub(super) struct Judged<'a> {
+    pub(super) policy: &'a Policy,
     /// Where it possibly applies.
     applies: usize,
-    /// Where it certainly applies.
-    certainly: Region,
+    /// Where it applies.
+    pub(super) applied: Extent,
     /// What it asks about, with where each possibly holds.
-    aspects: Vec<(Aspect, Region)>,
+    pub(super) aspects: Vec<(Aspect, Region)>,
+    /// Where its demands are met.
+    pub(super) met: Extent,
     /// Where it certainly, and where it possibly, refuses, were its controls taken at their word; nothing where it
     /// does more than grant.
     word: Option<[usize; 2]>,
@@ -237,12 +252,13 @@ impl<'a, S: Solve> Analysis<'a, S> {
                         sat.add(&Region::all([applies.possible.clone(), word.certain.outside()])),
                     ]
                 });
-                let certain = Region::all([applies.certain.clone(), met.possible.outside()]);
-                let possible = Region::all([applies.possible.clone(), met.certain.outside()]);
+                let certain = Region::all([applies.certain.clone(), met.possible.clone().outside()]);
+                let possible = Region::all([applies.possible.clone(), met.certain.clone().outside()]);
                 Judged {
                     policy,
                     applies: sat.add(&applies.possible),
-                    certainly: applies.certain.clone(),
+                    applied: applies,
+                    met,
                     aspects: aspects.into_iter().map(|(aspect, extent)| (aspect, extent.possible)).collect(),
                     word,
                     refuses: [sat.add(&certain), sat.add(&possible)],
@@ -310,23 +326,31 @@ impl<'a, S: Solve> Analysis<'a, S> {
         self.counting = policies;
     }
 
-    /// A sign-in in some circumstances that one of some policies certainly refuses and that none of others may refuse.
+    /// The search for a sign-in in some circumstances that one of some policies certainly refuses and that none of
+    /// others may refuse.
     pub(super) fn between(
         &mut self,
         circumstances: &Circumstances,
         refused_by: &[usize],
         let_in_by: &[usize],
-    ) -> Answer {
+    ) -> Query {
         let certain = refused_by.iter().filter_map(|number| self.judged.get(*number));
         let inside = Region::any(certain.map(|judged| judged.refused.certain.clone()).collect::<Vec<_>>());
         let inside = vec![self.sat.add(&inside)];
-        let outside = self.regions(let_in_by, POSSIBLY);
-        self.solve(&Query { inside, outside, ..circumstances.query() })
+        Query { inside, outside: self.regions(let_in_by, POSSIBLY), ..circumstances.query() }
+    }
+
+    /// What a search finds.
+    pub(super) fn find(&mut self, query: &Query) -> Option<Vec<usize>> {
+        match self.solve(query) {
+            Answer::Point(point) => Some(point),
+            Answer::Never(_) | Answer::Undecided => None,
+        }
     }
 
     /// A sign-in to which a policy certainly applies and another does not; what of the policy takes it in.
     pub(super) fn beyond(&mut self, policy: usize, other: usize) -> Option<(Vec<usize>, Vec<Aspect>)> {
-        let inside = self.judged.get(policy)?.certainly.clone();
+        let inside = self.judged.get(policy)?.applied.certain.clone();
         let inside = vec![self.sat.add(&inside)];
         let outside = vec![self.judged.get(other)?.applies];
         let Answer::Point(point) = self.solve(&Query { inside, outside, ..Query::default() }) else {
@@ -354,10 +378,58 @@ impl<'a, S: Solve> Analysis<'a, S> {
         judged.filter_map(|judged| judged.refuses.get(which).copied()).collect()
     }
 
-    fn solve(&mut self, query: &Query) -> Answer {
+    /// Searches, and remembers where that came to no end.
+    pub(super) fn solve(&mut self, query: &Query) -> Answer {
         let answer = self.sat.solve(query);
         self.undecided |= answer == Answer::Undecided;
         answer
+    }
+
+    /// Adds a region and gives its number.
+    pub(super) fn add(&mut self, region: &Region) -> usize {
+        self.sat.add(region)
+    }
+
+    /// The fewest of some regions that leave no point to a search that has to lie outside of them.
+    pub(super) fn blame(&mut self, query: &Query, regions: Vec<usize>) -> Vec<usize> {
+        smallest_blame(&mut self.sat, query, regions)
+    }
+
+    /// The policies as regions, by number.
+    pub(super) fn judged(&self) -> &[Judged<'a>] {
+        &self.judged
+    }
+
+    /// The numbers of where policies refuse: each policy with its region.
+    pub(super) fn refusals(&self, certainly: bool) -> Vec<(usize, usize)> {
+        let which = if certainly { CERTAINLY } else { POSSIBLY };
+        let counted = self.counted(Scope::Enforced, certainly).into_iter();
+        counted.filter_map(|number| Some((number, *self.judged.get(number)?.refuses.get(which)?))).collect()
+    }
+
+    /// What a search found, with the most ordinary sign-in: values that come first, property by property.
+    pub(super) fn most_ordinary(&mut self, query: &Query, point: Vec<usize>) -> Vec<usize> {
+        let mut query = query.clone();
+        let mut best = point;
+        for dim in 0..self.space.sizes().len() {
+            let Some(value) = best.get(dim).copied() else { break };
+            for candidate in 0..value.min(TRIED) {
+                let allowed = |(own, values): &(Dim, Vec<usize>)| *own != dim || values.contains(&candidate);
+                if !query.within.iter().all(allowed) {
+                    continue;
+                }
+                query.within.push((dim, vec![candidate]));
+                let answer = self.solve(&query);
+                query.within.pop();
+                if let Answer::Point(better) = answer {
+                    best = better;
+                    break;
+                }
+            }
+            let value = best.get(dim).copied().unwrap_or_default();
+            query.within.push((dim, vec![value]));
+        }
+        best
     }
 
     /// Whether there is a way in, in some circumstances.
@@ -593,19 +665,6 @@ impl<'a, S: Solve> Analysis<'a, S> {
 
     /// The same way in with the most ordinary sign-in: values that come first, property by property.
     pub fn ordinary(&mut self, circumstances: &Circumstances, scope: Scope, point: Vec<usize>) -> Vec<usize> {
-        self.most_ordinary(circumstances, point, |analysis, tried| match analysis.way(tried, scope) {
-            Way::Open(better) => Some(better),
-            _ => None,
-        })
-    }
-
-    /// The most ordinary sign-in that a search finds, starting from one it found.
-    pub(super) fn most_ordinary(
-        &mut self,
-        circumstances: &Circumstances,
-        point: Vec<usize>,
-        mut search: impl FnMut(&mut Self, &Circumstances) -> Option<Vec<usize>>,
-    ) -> Vec<usize> {
         let mut fixed = circumstances.clone();
         let mut best = point;
         for dim in 0..self.space.sizes().len() {
@@ -615,7 +674,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
                 if tried.within.get(&dim).is_some_and(Vec::is_empty) {
                     continue;
                 }
-                if let Some(better) = search(self, &tried) {
+                if let Way::Open(better) = self.way(&tried, scope) {
                     best = better;
                     break;
                 }

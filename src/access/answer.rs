@@ -11,8 +11,7 @@ use ipnet::IpNet;
 use super::expr::{Name, Question};
 use super::filter::{Comparison, FilterRule};
 use super::sign_in::{
-    Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Methods, Person, SignIn, Target,
-    UNMAPPED,
+    Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, SignIn, Target, UNMAPPED,
 };
 use super::{Assume, BaselineScopes, strength};
 use crate::policy::ids::{ZERO_ID, apps, is_guid, strengths};
@@ -233,7 +232,7 @@ impl Facts<'_> {
 
     fn can(&self, control: Control) -> Truth {
         match (control, self.capabilities.methods) {
-            (Control::Mfa, Some(methods)) => (methods != Methods::None).into(),
+            (Control::Mfa, Some(methods)) => (!methods.is_one_factor()).into(),
             (Control::Mfa, None) => {
                 let strengths = strengths::BUILT_IN.into_iter().map(|id| self.said_to(id));
                 any(strengths.chain([self.said_to(Control::Mfa.as_str())]))
@@ -256,7 +255,7 @@ impl Facts<'_> {
 
     fn has_no_method(&self) -> Truth {
         match self.capabilities.methods {
-            Some(methods) => (methods == Methods::None).into(),
+            Some(methods) => methods.is_one_factor().into(),
             None => self.can(Control::Mfa).negated(),
         }
     }

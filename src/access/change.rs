@@ -10,7 +10,6 @@ use super::analysis::{Analysis, Circumstances, MAX_POLICIES, Scope, Way};
 use super::answer::trusted_locations;
 use super::people::{self, Class};
 use super::sign_in::{Client, Methods, Target};
-use super::solver::Answer;
 use super::space::{Property, Wanted};
 use super::{Access, Aspect, Basis, Demand, Need, demand, matrix, targets};
 use crate::policy::ids::ZERO_ID;
@@ -420,11 +419,21 @@ impl<'a> Search<'_, 'a> {
         found
     }
 
+    /// A sign-in in some circumstances that one of some policies certainly refuses and that none of others may refuse.
+    fn find(
+        &mut self,
+        there: &Circumstances,
+        refused_by: &[usize],
+        let_in_by: &[usize],
+    ) -> Option<Vec<usize>> {
+        let query = self.analysis.between(there, refused_by, let_in_by);
+        self.analysis.find(&query)
+    }
+
     /// Sign-ins that got in and do not any more.
     fn stopped(&mut self) -> Vec<Effect<'a>> {
         let (changed, let_in) = (self.after.changed.clone(), self.before.possibly.clone());
-        let anywhere = self.analysis.between(&Circumstances::default(), &changed, &let_in);
-        if !matches!(anywhere, Answer::Point(_)) {
+        if self.find(&Circumstances::default(), &changed, &let_in).is_none() {
             return Vec::new();
         }
         let mut lost = Vec::new();
@@ -433,7 +442,7 @@ impl<'a> Search<'_, 'a> {
             let circumstances = people::circumstances(&class, &self.analysis);
             for target in self.targets() {
                 let there = self.analysis.to(&circumstances, &target);
-                let Answer::Point(point) = self.analysis.between(&there, &changed, &let_in) else { continue };
+                let Some(point) = self.find(&there, &changed, &let_in) else { continue };
                 self.analysis.count_only(self.split..self.analysis.policies());
                 let one = match self.analysis.way(&there, Scope::Enforced) {
                     Way::Shut(policies) => {
@@ -465,8 +474,8 @@ impl<'a> Search<'_, 'a> {
                 let_in_by.extend(&self.before.all_blocks);
             }
             let query = Cell { becomes, refused_by: &refused_by, let_in_by: &let_in_by };
-            let anywhere = self.analysis.between(&Circumstances::default(), &refused_by, &let_in_by);
-            if refused_by.is_empty() || !matches!(anywhere, Answer::Point(_)) {
+            let anywhere = Circumstances::default();
+            if refused_by.is_empty() || self.find(&anywhere, &refused_by, &let_in_by).is_none() {
                 continue;
             }
             let mut found = Vec::new();
@@ -490,10 +499,7 @@ impl<'a> Search<'_, 'a> {
     /// A sign-in that was refused for want of what is no longer asked for, and gets in.
     fn let_in_with_less(&mut self, there: &Circumstances, query: &Cell<'_>) -> Option<Vec<usize>> {
         if query.becomes != Becomes::WithoutMethod {
-            return match self.analysis.between(there, query.refused_by, query.let_in_by) {
-                Answer::Point(point) => Some(point),
-                _ => None,
-            };
+            return self.find(there, query.refused_by, query.let_in_by);
         }
         // A sign-in may have been refused for its device as well; with every method it has to have got in.
         let dim = self.analysis.dim(&Property::Methods)?;
@@ -505,9 +511,7 @@ impl<'a> Search<'_, 'a> {
         });
         let managed = there.clone().instead(self.analysis.dim(&Property::Device), &compliant);
         [managed, there.clone()].iter().find_map(|there| {
-            let Answer::Point(point) = self.analysis.between(there, query.refused_by, query.let_in_by) else {
-                return None;
-            };
+            let point = self.find(there, query.refused_by, query.let_in_by)?;
             let mut able = point.clone();
             *able.get_mut(dim)? = every;
             let refused =
@@ -574,12 +578,8 @@ impl<'a> Search<'_, 'a> {
                 None => parts.push(Part { classes: vec![class], targets }),
             }
         }
-        let point = self.analysis.most_ordinary(&first.there, first.point, |analysis, tried| match analysis
-            .between(tried, query.refused_by, query.let_in_by)
-        {
-            Answer::Point(better) => Some(better),
-            _ => None,
-        });
+        let search = self.analysis.between(&first.there, query.refused_by, query.let_in_by);
+        let point = self.analysis.most_ordinary(&search, first.point);
         let (sign_in, _) = self.analysis.sign_in(&point);
         Effect {
             becomes: query.becomes,

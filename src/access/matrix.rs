@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use super::Access;
 use super::analysis::{Analysis, Circumstances, Scope, Way};
+use super::answer::Facts;
+use super::expr::Question;
 use super::people::{self, Class};
-use super::sign_in::{Client, DevicePlatform, Methods, SignIn, Target};
+use super::sign_in::{Capabilities, Client, DevicePlatform, Methods, SignIn, Target};
 use super::solver::{Dim, Solve};
 use super::space::Property;
 use super::targets;
 use crate::policy::ids::ZERO_ID;
 use crate::policy::words::{Platform, Risk, TransferMethod, Word};
+use crate::policy::{LocationKind, Truth};
 
 /// What becomes of the sign-ins of one class to one target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -574,15 +577,16 @@ pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
         None => "with any client",
     };
     let platform = PLATFORMS.iter().find(|(known, _)| sign_in.platform == Some(*known));
-    let place = sign_in.place.named.iter().flatten().next();
-    let from = match (place, &sign_in.place.country) {
+    let told = sign_in.place.named.iter().flatten().next().map(String::as_str);
+    let from = match (told.or_else(|| network(sign_in, access)), &sign_in.place.country) {
         (Some(id), _) => format!("from {}", location_name(access, id)),
         (None, Some(country)) if country.len() == 2 => format!("from {country}"),
         (None, _) => "from anywhere else".to_owned(),
     };
     let device = match &sign_in.device {
         Some(device) if device.is("iscompliant", "true") == Some(true) => "with a compliant device",
-        Some(device) if !device.attributes.is_empty() => "with a device that is not compliant",
+        Some(device) if device.is("trusttype", "ServerAD") == Some(true) => "with a hybrid joined device",
+        Some(device) if device.get("trusttype").flatten().is_some() => "with a device that is not compliant",
         _ => "with a device nobody manages",
     };
     let platform = platform.map_or("any platform", |(_, name)| name);
@@ -601,4 +605,15 @@ pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
         _ => "",
     };
     format!("for example {client} on {platform} {from} {device}{flow}{risk}")
+}
+
+/// The id of a named location by whose ranges a sign-in comes from it.
+fn network<'a>(sign_in: &SignIn, access: &Access<'a>) -> Option<&'a str> {
+    let capabilities = Capabilities::default();
+    let facts = Facts { sign_in, capabilities: &capabilities, set: access.set, assume: access.assume };
+    let mut ids = access.set.named_locations.iter().filter_map(|location| {
+        let id = location.id.get()?;
+        (location.kind == LocationKind::Ip).then_some(id.value.as_str())
+    });
+    ids.find(|id| facts.answer(&Question::Location(id)) == Truth::Yes)
 }

@@ -164,39 +164,15 @@ pub fn emergency(access: &Access<'_>) -> Vec<Class> {
 #[must_use]
 pub fn classes<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>) -> Vec<Class> {
     let mut found = emergency(access);
-    let is_emergency = |kind: Kind, text: &str| {
-        let listed = access.emergency.principals.iter();
-        let expanded = emergency(access);
-        let mut all = listed.chain(expanded.iter().filter_map(|class| match class {
-            Class::Emergency(principal) => Some(principal),
-            _ => None,
-        }));
-        all.any(|principal| principal.kind == kind && principal.is_written(text))
-    };
     found.extend(roles::MANAGING.iter().map(|role| Class::Holder((*role).to_owned())));
     found.extend([Class::Eligible, Class::Member]);
-    let mut named = Vec::new();
-    for property in analysis.space.properties() {
-        match property {
-            Property::Role(role)
-                if !roles::MANAGING.contains(&role.as_str()) && !is_synchronisation(role) =>
-            {
-                found.push(Class::Holder(role.clone()));
-            }
-            Property::Group(group) if !is_emergency(Kind::Group, group) => {
-                named.push(Class::InGroup(group.clone()));
-            }
-            _ => {}
+    found.extend(analysis.space.properties().filter_map(|property| match property {
+        Property::Role(role) if !roles::MANAGING.contains(&role.as_str()) && !is_synchronisation(role) => {
+            Some(Class::Holder(role.clone()))
         }
-    }
-    for account in analysis.space.accounts() {
-        if let Account::User(user) = account
-            && !is_emergency(Kind::User, user)
-        {
-            named.push(Class::Named(user.clone()));
-        }
-    }
-    found.extend(named);
+        _ => None,
+    }));
+    found.extend(named(access, analysis));
     found.extend(EXTERNAL.map(Class::External));
     found.extend([Class::Synchronisation, Class::ServicePrincipal]);
     found.retain(|class| {
@@ -206,7 +182,34 @@ pub fn classes<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>) ->
     found
 }
 
-fn is_synchronisation(role: &str) -> bool {
+/// The members of each group and the accounts that policies name, but for emergency access.
+#[must_use]
+pub fn named<S: Solve>(access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<Class> {
+    let emergency = everybody_with_emergency_access(access);
+    let is_emergency = |kind: Kind, text: &str| {
+        emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
+    };
+    let groups = analysis.space.properties().filter_map(|property| match property {
+        Property::Group(group) if !is_emergency(Kind::Group, group) => Some(Class::InGroup(group.clone())),
+        _ => None,
+    });
+    let accounts = analysis.space.accounts().filter_map(|account| match account {
+        Account::User(user) if !is_emergency(Kind::User, user) => Some(Class::Named(user.clone())),
+        _ => None,
+    });
+    groups.chain(accounts).collect()
+}
+
+/// Emergency access as it is declared or taken, and the members of its groups that files tell.
+pub(super) fn everybody_with_emergency_access(access: &Access<'_>) -> Vec<EmergencyPrincipal> {
+    let expanded = emergency(access).into_iter().filter_map(|class| match class {
+        Class::Emergency(principal) => Some(principal),
+        _ => None,
+    });
+    access.emergency.principals.iter().cloned().chain(expanded).collect()
+}
+
+pub(super) fn is_synchronisation(role: &str) -> bool {
     roles::SYNCHRONISATION.contains(&role)
 }
 

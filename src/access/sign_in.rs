@@ -261,10 +261,16 @@ pub struct Capabilities {
 pub enum Methods {
     /// None: a new person, or one who lost them.
     None,
+    /// Whatever counts as one factor: a password, a code by text message instead of one, a certificate or a sign-in
+    /// elsewhere that is not multifactor.
+    OneFactor,
     /// A Temporary Access Pass that an administrator issued.
     AccessPass,
     /// What people register by themselves: Authenticator, codes, text message, voice.
     Registered,
+    /// Everything that a forged sign-in page can get hold of: all but passkeys, Windows Hello for Business and
+    /// certificates. A Temporary Access Pass, which helps to register one of these, is not among them.
+    Phishable,
     /// A passkey or a certificate.
     Passkey,
     /// All there are.
@@ -273,7 +279,21 @@ pub enum Methods {
 
 impl Methods {
     /// Every value, fewest first.
-    pub const ALL: [Self; 5] = [Self::None, Self::AccessPass, Self::Registered, Self::Passkey, Self::Every];
+    pub const ALL: [Self; 7] = [
+        Self::None,
+        Self::OneFactor,
+        Self::AccessPass,
+        Self::Registered,
+        Self::Phishable,
+        Self::Passkey,
+        Self::Every,
+    ];
+
+    /// Whether there is none for multifactor authentication among them.
+    #[must_use]
+    pub fn is_one_factor(self) -> bool {
+        matches!(self, Self::None | Self::OneFactor)
+    }
 
     /// The method combinations they make, as authentication strengths write them; `None` is all. Source:
     /// Microsoft Entra documentation, "Authentication strengths".
@@ -281,6 +301,13 @@ impl Methods {
     pub fn combinations(self) -> Option<&'static [&'static str]> {
         match self {
             Self::None => Some(&["password"]),
+            Self::OneFactor => Some(&[
+                "password",
+                "sms",
+                "qrCodePin",
+                "x509CertificateSingleFactor",
+                "federatedSingleFactor",
+            ]),
             Self::AccessPass => {
                 Some(&["password", "temporaryAccessPassOneTime", "temporaryAccessPassMultiUse"])
             }
@@ -290,6 +317,27 @@ impl Methods {
                 "password,softwareOath",
                 "password,sms",
                 "password,voice",
+            ]),
+            Self::Phishable => Some(&[
+                "password",
+                "password,microsoftAuthenticatorPush",
+                "password,softwareOath",
+                "password,hardwareOath",
+                "password,x509CertificateSingleFactor",
+                "password,x509CertificateMultiFactor",
+                "password,sms",
+                "password,voice",
+                "deviceBasedPush",
+                "sms",
+                "qrCodePin",
+                "x509CertificateSingleFactor",
+                "federatedSingleFactor",
+                "federatedMultiFactor",
+                "microsoftAuthenticatorPush,federatedSingleFactor",
+                "softwareOath,federatedSingleFactor",
+                "hardwareOath,federatedSingleFactor",
+                "sms,federatedSingleFactor",
+                "voice,federatedSingleFactor",
             ]),
             Self::Passkey => Some(&["password", "fido2", "x509CertificateMultiFactor"]),
             Self::Every => None,

@@ -112,6 +112,7 @@ pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
         config,
         only: args.only.clone(),
         skip: args.skip.clone(),
+        profiles: args.profile.clone(),
         include_disabled: args.include_disabled,
         context: !args.no_context,
         today: engine::today(),

@@ -121,6 +121,7 @@ fn one_tenant(paths: &[PathBuf], no_config: bool, outcome: &mut Outcome) -> Resu
         config: if no_config { ConfigChoice::None } else { ConfigChoice::Nearest },
         only: Vec::new(),
         skip: Vec::new(),
+        profiles: Vec::new(),
         include_disabled: false,
         context: false,
         today: engine::today(),

@@ -16,6 +16,7 @@ pub(super) fn run(args: &ModelArgs, out: &mut dyn Write) -> Result<Exit, Failure
         config: ConfigChoice::None,
         only: Vec::new(),
         skip: Vec::new(),
+        profiles: Vec::new(),
         include_disabled: true,
         context: false,
         today: engine::today(),

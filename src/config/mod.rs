@@ -14,6 +14,7 @@ use regex::Regex;
 use crate::access::{Assume, Declared};
 use crate::finding::{About, Finding, Level};
 use crate::rule_set::RuleSet;
+use crate::rules::Profile;
 use crate::source::{At, FileId, Span};
 use crate::syntax::own::Reader;
 use crate::syntax::yaml;
@@ -30,6 +31,8 @@ pub struct Config {
     pub emergency: Vec<Declared>,
     /// What is taken for granted.
     pub assume: Assume,
+    /// Profiles whose rules are on.
+    pub profiles: Vec<Profile>,
     /// Levels by rule.
     pub levels: BTreeMap<String, Level>,
     /// Findings that are excused.

@@ -6,6 +6,7 @@ use regex::RegexBuilder;
 use super::{Config, Exception};
 use crate::access::{ApprovedApp, Assume, BaselineScopes, Declared, Kind};
 use crate::finding::{Finding, Level};
+use crate::rules::Profile;
 use crate::source::At;
 use crate::syntax::own::Reader;
 use crate::syntax::{Node, Value};
@@ -16,6 +17,7 @@ pub(super) const NAME: &str = "configuration";
 pub(super) const TOP: &[&str] = &[
     "emergency-access",
     "assume",
+    "profiles",
     "rules",
     "exceptions",
     "paths",
@@ -57,6 +59,7 @@ impl Reader {
             match &*member.key.value {
                 "emergency-access" => self.emergency(&member.value, &mut config.emergency),
                 "assume" => self.assume(&member.value, &mut config.assume),
+                "profiles" => self.profiles(&member.value, config),
                 "rules" => self.levels(&member.value, config),
                 "context" => config.context = self.texts(&member.value),
                 "house-rules" => config.house_rules = Some(self.texts(&member.value)),
@@ -87,6 +90,16 @@ impl Reader {
                 (_, "enforced") => assume.baseline_scopes = BaselineScopes::Enforced,
                 (_, "legacy") => assume.baseline_scopes = BaselineScopes::Legacy,
                 (_, other) => self.unknown(word.span, "value", other, &["enforced", "legacy"]),
+            }
+        }
+    }
+
+    fn profiles(&mut self, node: &Node<'_>, config: &mut Config) {
+        let known = Profile::ALL.map(Profile::as_str);
+        for word in self.texts(node) {
+            match Profile::parse(&word.value) {
+                Some(profile) => config.profiles.push(profile),
+                None => self.unknown(word.span, "profile", &word.value, &known),
             }
         }
     }

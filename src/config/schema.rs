@@ -16,6 +16,8 @@ struct Calint {
     emergency_access: Option<EmergencyAccess>,
     /// What is taken for granted about the tenant.
     assume: Option<Assume>,
+    /// Rules that are off unless they are asked for, by the name for all of them.
+    profiles: Option<Vec<Profile>>,
     /// The level of each rule.
     #[schemars(schema_with = "levels", default)]
     rules: Option<BTreeMap<String, Level>>,
@@ -63,6 +65,14 @@ struct Assume {
     /// Whether sign-ins that ask only for basic scopes are judged in policies that leave apps out. Default:
     /// enforced.
     baseline_scopes: Option<BaselineScopes>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "the variants exist for the schema alone")]
+enum Profile {
+    /// What checklists expect of every tenant, such as CISA's and Microsoft's own templates.
+    Coverage,
 }
 
 #[derive(JsonSchema)]
@@ -167,6 +177,10 @@ mod tests {
             ("Naming", read::NAMING),
         ] {
             assert_eq!(keys(&schema["$defs"][name]), sorted(expected), "{name}");
+        }
+        let profile = schema["$defs"]["Profile"].to_string();
+        for known in rules::Profile::ALL {
+            assert!(profile.contains(&format!("\"{}\"", known.as_str())), "{profile}");
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::finding::{Level, RuleId};
-use crate::rule::{Family, Meta, Rule};
+use crate::rule::{Family, Meta, Profile, Rule};
 use crate::rule_set::RuleSet;
 
 /// The formats of the list of rules.
@@ -29,6 +29,7 @@ pub struct Entry<'r> {
     level: Level,
     #[serde(rename = "onByDefault")]
     is_on: bool,
+    profile: Option<&'static str>,
     summary: &'r str,
     url: Option<&'r str>,
 }
@@ -42,6 +43,7 @@ pub fn entry(rule: &dyn Rule) -> Entry<'_> {
         family: meta.family,
         level: meta.level,
         is_on: rule.is_on(),
+        profile: rule.profile().map(Profile::as_str),
         summary: meta.summary(),
         url: meta.url(),
     }
@@ -77,11 +79,16 @@ fn text(rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
         let meta = rule.meta();
         writeln!(
             out,
-            "{:longest$}  {:5}  {:9}  {}",
+            "{:longest$}  {:5}  {:9}  {}{}",
             meta.id.as_str(),
             meta.level.as_str(),
             meta.family.as_str(),
-            meta.summary()
+            meta.summary(),
+            match rule.profile() {
+                Some(profile) => format!(" (off; profile {})", profile.as_str()),
+                None if !rule.is_on() => " (off)".to_owned(),
+                None => String::new(),
+            }
         )
     })
 }
@@ -103,6 +110,9 @@ pub fn markdown(rules: &RuleSet, link: impl Fn(&Meta) -> String) -> String {
 
 fn row(rule: &dyn Rule, link: &str) -> String {
     let meta = rule.meta();
-    let standing = if rule.is_on() { "on" } else { "off" };
+    let standing = match rule.profile() {
+        Some(profile) => format!("profile {}", profile.as_str()),
+        None => if rule.is_on() { "on" } else { "off" }.to_owned(),
+    };
     format!("| [`{}`]({link}) | {} | {standing} | {} |\n", meta.id, meta.level, meta.summary())
 }

@@ -24,6 +24,7 @@ pub(crate) fn options() -> Options {
         config: ConfigChoice::None,
         only: Vec::new(),
         skip: Vec::new(),
+        profiles: Vec::new(),
         include_disabled: false,
         context: false,
         today: "2026-01-31".parse().unwrap(),

@@ -20,6 +20,8 @@ pub const SECURITY_INFO: &str = "19db86c3-b2b9-44cc-b339-36da233a3be2";
 pub const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
 /// Microsoft Intune Enrollment.
 pub const INTUNE_ENROLLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
+/// Windows Store for Business, also Universal Store Service: what Windows asks when it activates a subscription.
+pub const UNIVERSAL_STORE: &str = "45a330b1-b1ec-4cc1-9161-9f03992aa49f";
 
 /// Office 365 Exchange Online.
 pub const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
