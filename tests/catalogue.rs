@@ -43,19 +43,6 @@ const LOCKOUTS: [RangeInclusive<u32>; 11] = [
 /// The numbers of combinations that are refused, or have no effect.
 const INVALID: RangeInclusive<u32> = 1..=46;
 
-/// Rows that wait for their rule, with the reason "not yet". Whoever fills in one takes it out here.
-const NOT_YET: &[&str] = &[
-    "L-102", "L-103", "L-104", "L-107", "L-108", "L-109", "L-110", "L-200", "L-201", "L-202", "L-203",
-    "L-204", "L-205", "L-207", "L-208", "L-209", "L-210", "L-211", "L-212", "L-302", "L-303", "L-304",
-    "L-307", "L-401", "L-402", "L-403", "L-406", "L-407", "L-408", "L-410", "L-411", "L-412", "L-413",
-    "L-500", "L-501", "L-502", "L-503", "L-504", "L-505", "L-506", "L-507", "L-508", "L-509", "L-601",
-    "L-602", "L-603", "L-604", "L-701", "L-702", "L-703", "L-704", "L-801", "L-802", "L-803", "L-804",
-    "L-805", "L-806", "L-904", "L-905", "L-906", "L-907", "L-908", "L-909", "L-910", "L-911", "L-912",
-    "L-913", "L-914", "V03", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13", "V14",
-    "V15", "V16", "V17", "V18", "V19", "V20", "V21", "V22", "V23", "V24", "V25", "V26", "V27", "V28", "V29",
-    "V30", "V31", "V32", "V33", "V34", "V35", "V36", "V39", "V41", "V42", "V43", "V44", "V45", "V46",
-];
-
 /// What stands for "no rule" in the table.
 const NO_RULE: &str = "-";
 
@@ -193,13 +180,6 @@ fn a_reason_stands_where_no_rule_does() {
         assert!(!gist.is_empty() && gist.chars().count() <= 110 && !gist.ends_with('.'), "{number}: {gist}");
         assert!(!reason.ends_with('.'), "{number}: {reason}");
     }
-}
-
-#[test]
-fn nothing_else_waits_for_its_rule() {
-    let waiting: Vec<_> =
-        rows().into_iter().filter(|row| row.reason == "not yet").map(|row| row.number).collect();
-    assert_eq!(waiting, NOT_YET);
 }
 
 /// The targets of the links of a document, without those to other places and to headings.
