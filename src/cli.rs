@@ -8,7 +8,7 @@ use crate::finding::Level;
 use crate::report::ReportFormat;
 use crate::report::access::AccessFormat;
 use crate::report::listing::ListingFormat;
-use crate::rules::Profile;
+use crate::rule::Profile;
 
 /// Finds the Conditional Access policies that would lock your organization out, before they are merged.
 #[derive(Debug, Parser)]

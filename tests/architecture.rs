@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("rules", &["source", "finding", "policy", "access", "rule", "sign_in_error", "edit"]),
     ("rule_set", &["finding", "rule", "rules"]),
     ("house", &["source", "finding", "syntax", "policy", "notation", "access", "rule", "rules", "rule_set"]),
-    ("config", &["source", "finding", "syntax", "access", "rules", "rule_set"]),
+    ("config", &["source", "finding", "syntax", "access", "rule", "rules", "rule_set"]),
     ("fingerprint", &["source", "finding"]),
     ("revision", &["discover", "load"]),
     ("suppress", &["source", "finding", "config", "rule_set"]),
@@ -68,7 +68,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("scenario", &["policy", "access"]),
     ("sign_in_error", &["finding", "policy", "access"]),
-    ("cli", &["finding", "report"]),
+    ("cli", &["finding", "rule", "report"]),
     (
         "command",
         &[
