@@ -17,6 +17,7 @@ pub mod load;
 pub mod modules;
 pub mod notation;
 pub mod policy;
+pub mod records;
 pub mod report;
 pub mod revision;
 pub mod rule;
