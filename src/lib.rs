@@ -18,6 +18,7 @@ pub mod modules;
 pub mod notation;
 pub mod policy;
 pub mod records;
+pub mod replay;
 pub mod report;
 pub mod revision;
 pub mod rule;

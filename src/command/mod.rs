@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod init;
 mod model;
+mod replay;
 mod rules;
 mod terminal;
 mod what_if;
@@ -67,6 +68,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Diff(args)) => diff::run(&args, &mut out),
         Some(Command::Access(args)) => access::run(&args, &mut out),
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
+        Some(Command::Replay(args)) => replay::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),
         Some(Command::Rules(args)) => rules::run(&args, &mut out),
         Some(Command::Model(args)) => model::run(&args, &mut out),
