@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::sign_in::{
-    Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn,
-    Target, UNMAPPED,
+    Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place,
+    SignIn, Target, UNMAPPED,
 };
 use crate::policy::InboundTrust as Trust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, UserAction, Word};
@@ -224,6 +224,7 @@ impl SignInIdentity {
         Ok(Identity::Person(Person {
             id: self.user_id.as_ref().map(|id| id.to_lowercase()),
             kind: self.kind()?,
+            possible: None,
             groups: memberships(self.group_ids.as_deref()),
             roles: memberships(self.role_template_ids.as_deref()),
             home_tenant: self.home_tenant_id.clone().or(self.external_tenant_id.clone()),

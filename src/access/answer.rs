@@ -11,8 +11,8 @@ use ipnet::IpNet;
 use super::expr::{Name, Question};
 use super::filter::{Comparison, FilterRule};
 use super::sign_in::{
-    Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Methods, Person, SignIn, Target,
-    UNMAPPED,
+    Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Methods, Person, SignIn,
+    Target, UNMAPPED,
 };
 use super::{Assume, BaselineScopes, strength};
 use crate::policy::ids::{ZERO_ID, apps, is_guid, strengths};
@@ -57,7 +57,10 @@ impl Facts<'_> {
             Question::User(name) => self.person(|person| self.user(*name, person)),
             Question::Group(name) => self.person(|person| self.member(*name, &person.groups)),
             Question::Role(name) => self.person(|person| self.member(*name, &person.roles)),
-            Question::Kind(kinds) => self.person(|person| given(person.kind, |kind| kinds.contains(kind))),
+            Question::Kind(kinds) => self.person(|person| match (person.kind, person.possible) {
+                (None, Some(possible)) => kinds.hold_of(possible),
+                (kind, _) => given(kind, |kind| kinds.contains(kind)),
+            }),
             Question::HomeTenant(tenant) => self.person(|person| {
                 given(person.home_tenant.as_deref(), |own| own.eq_ignore_ascii_case(tenant))
             }),
@@ -405,9 +408,7 @@ fn app_list(list: &List<App>, id: &str) -> Truth {
 fn is_enrollment(target: &Target) -> Truth {
     match target {
         Target::Untold => Truth::Unknown,
-        Target::Apps(ids) => {
-            (!ids.is_empty() && ids.iter().all(|id| id == apps::INTUNE_ENROLLMENT)).into()
-        }
+        Target::Apps(ids) => (!ids.is_empty() && ids.iter().all(|id| id == apps::INTUNE_ENROLLMENT)).into(),
         _ => Truth::No,
     }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::filter::Attributes;
-use crate::policy::InboundTrust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, Risk, TransferMethod, UserAction};
+use crate::policy::{InboundTrust, Truth};
 
 /// A sign-in. `None` is a fact that is not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,6 +71,8 @@ pub struct Person {
     pub id: Option<String>,
     /// Member, or which kind of guest.
     pub kind: Option<PersonKind>,
+    /// The kinds it can be, where which of them is not given; `None` is any.
+    pub possible: Option<Kinds>,
     /// Groups, nested ones included.
     pub groups: Memberships,
     /// Active directory roles, by template id.
@@ -112,7 +114,7 @@ impl PersonKind {
 }
 
 /// Some kinds of account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kinds(u8);
 
 impl Kinds {
@@ -133,6 +135,18 @@ impl Kinds {
     #[must_use]
     pub fn foreign() -> Self {
         Self::which(PersonKind::is_foreign)
+    }
+
+    /// Whether one that is among `possible` is among these.
+    #[must_use]
+    pub fn hold_of(self, possible: Self) -> Truth {
+        if possible.0 & self.0 == 0 {
+            Truth::No
+        } else if possible.0 & !self.0 == 0 {
+            Truth::Yes
+        } else {
+            Truth::Unknown
+        }
     }
 
     /// Whether a kind is among them.

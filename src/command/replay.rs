@@ -116,7 +116,8 @@ impl Input {
     }
 
     fn open(&self, file: &Path) -> Result<Stream, Failure> {
-        let told = |error: &io::Error| Failure::Told(format!("sign-ins `{}`: {}", file.display(), in_words(error)));
+        let told =
+            |error: &io::Error| Failure::Told(format!("sign-ins `{}`: {}", file.display(), in_words(error)));
         let stdin = file == Path::new("-");
         let bytes: Box<dyn Read + Send> =
             if stdin { Box::new(io::stdin()) } else { Box::new(File::open(file).map_err(|it| told(&it))?) };

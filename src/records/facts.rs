@@ -12,7 +12,8 @@ use jiter::JsonValue;
 use super::members::{Members, Slot};
 use super::{Log, Read, Record, results};
 use crate::access::sign_in::{
-    Beside, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn, Target,
+    Beside, Client, Device, DevicePlatform, Identity, Kinds, Memberships, Person, PersonKind, Place, SignIn,
+    Target,
 };
 use crate::policy::ids::{apps, is_guid, strengths};
 use crate::policy::words::{Control, GuestType, Platform, Risk, TransferMethod, UserAction, Word};
@@ -69,7 +70,9 @@ fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -
         time: text(&[Slot::Time]).or_else(|| told.outer(Slot::Time).map(str::to_owned)),
         identity: match &identity {
             Identity::Person(person) => person.id.clone(),
-            Identity::ServicePrincipal(id) | Identity::Uncovered(id) | Identity::Agent(id) => Some(id.clone()),
+            Identity::ServicePrincipal(id) | Identity::Uncovered(id) | Identity::Agent(id) => {
+                Some(id.clone())
+            }
         },
         name: text(&name),
         app: text(&[Slot::AppName, Slot::AppId]),
@@ -87,9 +90,7 @@ fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -
             platform: told.device_member(Slot::System).as_deref().and_then(platform),
             device: Some(device),
             place: told.place(),
-            sign_in_risk: members
-                .text(Slot::Risk)
-                .and_then(risk),
+            sign_in_risk: members.text(Slot::Risk).and_then(risk),
             flow: told.flow(),
             ..SignIn::default()
         },
@@ -163,6 +164,7 @@ impl<'r> Told<'r> {
         Identity::Person(Person {
             id: self.members.text(Slot::UserId).map(str::to_lowercase),
             kind: self.kind(),
+            possible: Some(self.kinds()),
             groups: unknown(),
             roles: unknown(),
             home_tenant: self.members.text(Slot::HomeTenant).map(str::to_owned),
@@ -177,12 +179,43 @@ impl<'r> Told<'r> {
         own.zip(resource).is_some_and(|(own, resource)| !own.eq_ignore_ascii_case(resource))
     }
 
+    fn is_guest(&self) -> Option<bool> {
+        match self.members.text(Slot::UserType)?.to_ascii_lowercase().as_str() {
+            "guest" | "1" => Some(true),
+            "member" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether an agent signed in with its user account. Only such sign-ins are marked.
+    fn is_agent(&self) -> bool {
+        let agent = self.members.tree(Slot::Agent);
+        agent.is_some_and(|agent| match agent.as_ref() {
+            JsonValue::Object(agent) => Members::of(agent)
+                .text(Slot::AgentType)
+                .is_some_and(|kind| !kind.eq_ignore_ascii_case("notAgentic")),
+            _ => false,
+        })
+    }
+
+    /// The kinds of account it can be.
+    fn kinds(&self) -> Kinds {
+        let (agent, guest) = (self.is_agent(), self.is_guest());
+        Kinds::which(|kind| match kind {
+            PersonKind::AgentUser => agent,
+            PersonKind::Member | PersonKind::External(GuestType::CollaborationMember) => guest != Some(true),
+            PersonKind::External(GuestType::InternalGuest | GuestType::CollaborationGuest) => {
+                guest != Some(false)
+            }
+            PersonKind::External(_) => true,
+        })
+    }
+
     fn kind(&self) -> Option<PersonKind> {
-        let guest = match self.members.text(Slot::UserType)?.to_ascii_lowercase().as_str() {
-            "guest" | "1" => true,
-            "member" | "0" => false,
-            _ => return None,
-        };
+        if self.is_agent() {
+            return None;
+        }
+        let guest = self.is_guest()?;
         let tenants = self.members.text(Slot::HomeTenant).zip(self.members.text(Slot::ResourceTenant));
         let at_home = tenants.map(|(home, resource)| home.eq_ignore_ascii_case(resource));
         let cross = self.members.text(Slot::Cross).map(str::to_ascii_lowercase);
@@ -305,14 +338,16 @@ impl<'r> Told<'r> {
         let address =
             address.or_else(|| self.envelope.and_then(|envelope| envelope.text(Slot::CallerAddress)));
         let details = [Slot::Location, Slot::LocationDetails].into_iter();
-        let country = details.filter_map(|slot| self.members.tree(slot)).find_map(|detail| match detail.as_ref() {
-            JsonValue::Object(detail) => Members::of(detail).text(Slot::Country).map(str::to_owned),
-            _ => None,
-        });
+        let country =
+            details.filter_map(|slot| self.members.tree(slot)).find_map(|detail| match detail.as_ref() {
+                JsonValue::Object(detail) => Members::of(detail).text(Slot::Country).map(str::to_owned),
+                _ => None,
+            });
         // A column with the country alone, or with `city, state, country`.
         let column = self.members.text(Slot::Location);
         let column = column.and_then(|text| text.rsplit(',').next()).map(|text| text.trim().to_owned());
-        let is_country = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_country =
+            |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
         Place {
             address: address.and_then(|text| text.parse().ok()),
             country: country.or(column).filter(is_country).map(|country| country.to_ascii_uppercase()),
@@ -485,17 +520,23 @@ fn platform(text: &str) -> Option<DevicePlatform> {
         ("android", Platform::Android),
         ("linux", Platform::Linux),
     ];
-    names.iter().find(|(name, _)| text.starts_with(name)).map(|(_, platform)| DevicePlatform::Known(*platform))
+    names
+        .iter()
+        .find(|(name, _)| text.starts_with(name))
+        .map(|(_, platform)| DevicePlatform::Known(*platform))
 }
 
 /// How a device is joined, as device filters write it.
 fn trust_type(text: &str) -> Option<&'static str> {
     let text = text.to_ascii_lowercase();
-    let text = text.strip_prefix("microsoft entra ").or_else(|| text.strip_prefix("azure ad ")).unwrap_or(&text);
+    let text =
+        text.strip_prefix("microsoft entra ").or_else(|| text.strip_prefix("azure ad ")).unwrap_or(&text);
     match text {
         "joined" | "azuread" => Some("AzureAD"),
         "registered" | "workplace" => Some("Workplace"),
-        "serverad" | "hybrid joined" | "hybrid azure ad joined" | "hybrid microsoft entra joined" => Some("ServerAD"),
+        "serverad" | "hybrid joined" | "hybrid azure ad joined" | "hybrid microsoft entra joined" => {
+            Some("ServerAD")
+        }
         _ => None,
     }
 }

@@ -50,7 +50,9 @@ impl<R: BufRead> Json<R> {
             let Some(byte) = self.peek()? else {
                 self.done = true;
                 let open = self.inside != Inside::Nothing;
-                return Ok(open.then(|| (self.line + 1, Body::Broken("the file ends in the middle".to_owned()))));
+                return Ok(
+                    open.then(|| (self.line + 1, Body::Broken("the file ends in the middle".to_owned())))
+                );
             };
             if byte.is_ascii_whitespace() || byte == b',' {
                 self.skip(byte);
@@ -159,7 +161,12 @@ impl<R: BufRead> Json<R> {
                     b'[' if may_be_page && depth == 1 => {
                         let held = buffer.get(..used).unwrap_or_default();
                         let name: Option<Vec<u8>> = key.map(|(from, to)| {
-                            text.iter().chain(held).skip(from).take(to.saturating_sub(from)).copied().collect()
+                            text.iter()
+                                .chain(held)
+                                .skip(from)
+                                .take(to.saturating_sub(from))
+                                .copied()
+                                .collect()
                         });
                         let lists = ["value", "records"];
                         let is_list = |name: &Vec<u8>| {

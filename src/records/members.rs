@@ -52,6 +52,8 @@ members! {
     Flow = "originaltransfermethod",
     Protocol = "authenticationprotocol",
     UserType = "usertype",
+    Agent = "agent",
+    AgentType = "agenttype",
     Cross = "crosstenantaccesstype",
     HomeTenant = "hometenantid",
     ResourceTenant = "resourcetenantid",

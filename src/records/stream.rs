@@ -62,7 +62,11 @@ impl Stream {
     /// # Errors
     /// When reading fails.
     pub fn open(file: Arc<str>, bytes: Bytes) -> io::Result<Self> {
-        let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).bom_override(true).build(bytes);
+        let decoded = DecodeReaderBytesBuilder::new()
+            .utf8_passthru(true)
+            .strip_bom(true)
+            .bom_override(true)
+            .build(bytes);
         let mut bytes: Bytes = Box::new(decoded);
         let mut start = Vec::new();
         bytes.by_ref().take(PEEK as u64).read_to_end(&mut start)?;

@@ -167,9 +167,8 @@ impl<'p> Judge<'p> {
         }
         let rules = set.policies.iter().filter_map(|policy| policy.conditions.device_filter.as_ref());
         let asks = |rule: &str| ["deviceid", "displayname"].iter().any(|name| rule.contains(name));
-        let asks_device = rules
-            .filter_map(|filter| filter.rule.get())
-            .any(|rule| asks(&rule.value.to_lowercase()));
+        let asks_device =
+            rules.filter_map(|filter| filter.rule.get()).any(|rule| asks(&rule.value.to_lowercase()));
         Self {
             set,
             assume,
@@ -428,7 +427,8 @@ fn why(
     }
     if applies == Truth::Unknown {
         let aspects: Vec<_> = judgement.applies.undecided().map(access::Aspect::words).collect();
-        let aspects = if aspects.is_empty() { vec!["what is accepted from the home tenant"] } else { aspects };
+        let aspects =
+            if aspects.is_empty() { vec!["what is accepted from the home tenant"] } else { aspects };
         parts.push(format!("depends on {}", aspects.join(", ")));
     }
     parts.push(match (&judgement.demand, met) {
@@ -436,7 +436,7 @@ fn why(
         (Demand::Nothing, _) => "its session controls refuse this client".to_owned(),
         (_, Truth::No) => format!("asks for {names}, which cannot be met here"),
         _ if interactive == Some(false) => {
-            format!("asks for {names}, which the record does not tell and takes a new interactive sign-in")
+            format!("asks for {names}, which the record does not tell, and nobody was there to answer")
         }
         _ => format!("asks for {names}, which the record does not tell"),
     });

@@ -85,22 +85,32 @@ impl<'t> Report<'t> {
             let Some(policy) = named(*at) else { continue };
             let mut apps: Vec<_> = by_app
                 .iter()
-                .map(|(app, group)| (app.to_string(), group.sign_ins, group.people.len(), group.example.clone()))
+                .map(|(app, group)| {
+                    (app.to_string(), group.sign_ins, group.people.len(), group.example.clone())
+                })
                 .collect();
             apps.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
             let people: HashSet<u32> = by_app.values().flat_map(|group| &group.people).copied().collect();
-            rows.push((*at, Row {
-                policy,
-                ending: *ending,
-                why: why.to_string(),
-                code: code.map(|code| code.to_string()),
-                sign_ins: apps.iter().map(|app| app.1).sum(),
-                people: people.len(),
-                apps,
-            }));
+            rows.push((
+                *at,
+                Row {
+                    policy,
+                    ending: *ending,
+                    why: why.to_string(),
+                    code: code.map(|code| code.to_string()),
+                    sign_ins: apps.iter().map(|app| app.1).sum(),
+                    people: people.len(),
+                    apps,
+                },
+            ));
         }
         rows.sort_by(|(one_at, one), (other_at, other)| {
-            (one.ending, other.sign_ins, one_at, &one.why).cmp(&(other.ending, one.sign_ins, other_at, &other.why))
+            (one.ending, other.sign_ins, one_at, &one.why).cmp(&(
+                other.ending,
+                one.sign_ins,
+                other_at,
+                &other.why,
+            ))
         });
         let differences = tally.differences.iter().filter_map(|((at, verdict, how), difference)| {
             Some(Differs {
@@ -119,7 +129,7 @@ impl<'t> Report<'t> {
     /// Whether something was not read, so that there may be more than is shown.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        self.tally.broken > 0 || self.tally.records == 0
+        self.tally.broken > 0 || self.tally.records == self.tally.other
     }
 
     /// Writes the report.
@@ -343,7 +353,8 @@ fn shown(example: &Example) -> String {
     let Example { id, time, user, app: _, place } = example;
     let mut text = String::new();
     for part in [user, time, id].into_iter().flatten() {
-        let part: String = part.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let part: String =
+            part.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         let _ = write!(text, "{part}, ");
     }
     let _ = write!(text, "{}:{}", place.file, place.line);
