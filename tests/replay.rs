@@ -823,9 +823,51 @@ fn a_report_for_people() {
     ];
     let (out, err, code) = run(&set, "log.jsonl", &log, &[]);
     assert_eq!((err.as_str(), code), ("", Some(1)));
-    insta::assert_snapshot!("text", out);
+    insta::assert_snapshot!(out, @r"
+    3 records, 3 of them successful sign-ins
+    not in these records: service principals, managed identities
+
+    would be blocked 2 sign-ins of 2 people
+    may be blocked   1 sign-in of 1 person
+    unchanged        0 sign-ins
+
+    Block | Windows (policies/0.json:1)
+      would be blocked with AADSTS53003: 2 sign-ins of 2 people
+      it blocks
+        Payroll: 2 sign-ins of 2 people
+          such as alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1
+
+    MFA (policies/1.json:1)
+      may be blocked: 2 sign-ins of 2 people
+      asks for mfa, which the record does not tell
+        Payroll: 2 sign-ins of 2 people
+          such as alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1
+
+    MFA (policies/1.json:1)
+      may be blocked: 1 sign-in of 1 person
+      asks for mfa, which the record does not tell, and nobody was there to answer
+        Payroll: 1 sign-in of 1 person
+          such as alice@contoso.com, 2026-01-05T08:00:00Z, c, log.jsonl:3
+    ");
     let (out, _, _) = run(&set, "log.jsonl", &log, &["--format", "markdown"]);
-    insta::assert_snapshot!("markdown", out);
+    insta::assert_snapshot!(out, @r"
+    # Sign-ins under these policies
+
+    - 3 records, 3 of them successful sign-ins
+    - not in these records: service principals, managed identities
+
+    | | sign-ins | people |
+    |---|---:|---:|
+    | would be blocked | 2 | 2 |
+    | may be blocked | 1 | 1 |
+    | unchanged | 0 | 0 |
+
+    | policy | what happens | because | app | sign-ins | people | such as |
+    |---|---|---|---|---:|---:|---|
+    | Block \| Windows | would be blocked | it blocks | Payroll | 2 | 2 | alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1 |
+    | MFA | may be blocked | asks for mfa, which the record does not tell | Payroll | 2 | 2 | alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1 |
+    | MFA | may be blocked | asks for mfa, which the record does not tell, and nobody was there to answer | Payroll | 1 | 1 | alice@contoso.com, 2026-01-05T08:00:00Z, c, log.jsonl:3 |
+    ");
 }
 
 #[test]

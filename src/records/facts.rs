@@ -68,12 +68,6 @@ fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -
     Read::Record(Box::new(Record {
         id: text(&[Slot::Id]),
         time: text(&[Slot::Time]).or_else(|| told.outer(Slot::Time).map(str::to_owned)),
-        identity: match &identity {
-            Identity::Person(person) => person.id.clone(),
-            Identity::ServicePrincipal(id) | Identity::Uncovered(id) | Identity::Agent(id) => {
-                Some(id.clone())
-            }
-        },
         name: text(&name),
         app: text(&[Slot::AppName, Slot::AppId]),
         code,

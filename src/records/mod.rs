@@ -39,8 +39,6 @@ pub struct Record {
     pub id: Option<String>,
     /// When, as written.
     pub time: Option<String>,
-    /// The object id of who signed in, in lower case.
-    pub identity: Option<String>,
     /// A name for who signed in.
     pub name: Option<String>,
     /// A name for the app.

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use super::judge::{Comparison, Ending, Judged, Outcome};
+use crate::access::sign_in::Identity;
 use crate::finding::ErrorCode;
 use crate::records::{Log, Place, Record, Verdict};
 
@@ -135,7 +136,10 @@ impl Tally {
                 return;
             }
         }
-        let person = record.identity.as_ref().map(|id| self.person(id));
+        let person = match &record.sign_in.identity {
+            Identity::Person(person) => person.id.as_ref().map(|id| self.person(id)),
+            _ => None,
+        };
         let ending = effects.iter().map(|effect| effect.ending).min().unwrap_or(Ending::Unchanged);
         let (sign_ins, people) = self.endings.entry(ending).or_default();
         *sign_ins += 1;

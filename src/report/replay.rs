@@ -169,9 +169,9 @@ impl<'t> Report<'t> {
     fn summary(&self) -> Vec<String> {
         let tally = self.tally;
         let mut lines = vec![format!(
-            "{}, {} successful{}",
+            "{}, {} of them successful sign-ins{}",
             counted(tally.records, "record"),
-            counted(tally.successful(), "sign-in"),
+            tally.successful(),
             if self.once_enabled { "; policies in report-only count as enabled" } else { "" }
         )];
         let left_out: Vec<_> = self.left_out().iter().map(|(why, count)| format!("{count} {why}")).collect();
@@ -343,9 +343,14 @@ fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Sign-ins and people; those of service principals are of nobody.
 fn of(sign_ins: u64, people: usize) -> String {
-    let who = if people == 1 { "person" } else { "people" };
-    format!("{} of {people} {who}", counted(sign_ins, "sign-in"))
+    let sign_ins = counted(sign_ins, "sign-in");
+    match people {
+        0 => sign_ins,
+        1 => format!("{sign_ins} of 1 person"),
+        people => format!("{sign_ins} of {people} people"),
+    }
 }
 
 /// A record in one line. What exports write is shown without control characters.
