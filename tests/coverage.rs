@@ -480,7 +480,8 @@ fn an_exclusion_ignored() {
     ];
     assert_eq!(found(SIGN_IN, policies.clone()), ["note: leaves them out"]);
     assert!(
-        note(SIGN_IN, policies.clone()).starts_with(&format!("open to member of group `{SERVICE}`: every app"))
+        note(SIGN_IN, policies.clone())
+            .starts_with(&format!("open to member of group `{SERVICE}`: every app"))
     );
     // Administrators and guests in that group are in the same gap.
     assert_eq!(found(ADMIN, policies.clone()), NOTHING);

@@ -6,6 +6,7 @@ mod github;
 mod json;
 pub mod listing;
 mod pretty;
+pub mod replay;
 mod sarif;
 
 use std::io::{self, Write};
