@@ -103,7 +103,7 @@ impl Input {
         let start = self.read.load(Ordering::Relaxed);
         while batch.len() < RECORDS && self.read.load(Ordering::Relaxed) - start < BYTES {
             if let Some(stream) = &mut self.stream {
-                if let Some(piece) = stream.next() {
+                if let Some(piece) = stream.read() {
                     batch.push(piece);
                     continue;
                 }

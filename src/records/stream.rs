@@ -87,7 +87,7 @@ impl Stream {
     }
 
     /// The next record; nothing at the end.
-    pub fn next(&mut self) -> Option<Piece> {
+    pub fn read(&mut self) -> Option<Piece> {
         let told = match &mut self.kind {
             Kind::Json(json) => json.next(),
             Kind::Lines { text, line, page } => lines(text, line, page),

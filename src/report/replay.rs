@@ -80,7 +80,7 @@ impl<'t> Report<'t> {
         };
         let mut rows: Vec<(usize, Row)> = Vec::new();
         let mut groups: Vec<_> = tally.groups.iter().collect();
-        groups.sort_by(|(one, _), (other, _)| one.cmp(other));
+        groups.sort_by_key(|(one, _)| *one);
         for ((at, ending, why, code), by_app) in groups {
             let Some(policy) = named(*at) else { continue };
             let mut apps: Vec<_> = by_app
@@ -264,7 +264,7 @@ impl<'t> Report<'t> {
         for row in &self.rows {
             for (app, sign_ins, people, example) in &row.apps {
                 let cells = [&row.policy.name, words(row.ending), &row.why, app].map(cell).join(" | ");
-                writeln!(out, "| {cells} | {sign_ins} | {people} | {} |", cell(&shown(example)))?;
+                writeln!(out, "| {cells} | {sign_ins} | {people} | {} |", cell(shown(example)))?;
             }
         }
         if let Some(agreement) = self.agreement() {
@@ -273,7 +273,7 @@ impl<'t> Report<'t> {
                 writeln!(out, "\n| policy | the service | here | times | such as |\n|---|---|---|---:|---|")?;
             }
             for it in &self.differences {
-                let (name, how, such) = (cell(&it.policy.name), cell(&it.how), cell(&shown(&it.example)));
+                let (name, how, such) = (cell(&it.policy.name), cell(&it.how), cell(shown(&it.example)));
                 writeln!(out, "| {name} | {} | {how} | {} | {such} |", it.service, it.count)?;
             }
         }
