@@ -6,6 +6,7 @@ use crate::access::sign_in::PersonKind;
 use crate::access::{Demand, Standing, demand, standing, targets};
 use crate::policy::ids::roles::MANAGING;
 use crate::rule::prelude::*;
+use crate::rules::any_state::finding as about;
 use crate::rules::together;
 
 /// How many classes or targets a message names.
@@ -155,13 +156,6 @@ pub(super) fn let_in(
         found = found.related(place, format!("`{}` before this change: {label}", policy.title()));
     }
     Some(found.place("change").note(described(effect, change)))
-}
-
-/// A finding on a policy that weighs the same whatever its state.
-pub(super) fn about(meta: &Meta, policy: &Policy, level: Level, message: &str, primary: Label) -> Finding {
-    let mut found = Finding::new(meta.id.clone(), level, message, primary);
-    found.policy = Some(policy.about());
-    found
 }
 
 /// The effects of some kinds.

@@ -5,12 +5,7 @@ use crate::policy::{Given, Guests, List, Text, Why, Workloads};
 use crate::rule::prelude::*;
 use crate::source::At;
 
-/// A finding that holds whatever the state of the policy is.
-pub(super) fn plain(meta: &Meta, policy: &Policy, level: Level, message: &str, primary: Label) -> Finding {
-    let mut finding = Finding::new(meta.id.clone(), level, message, primary);
-    finding.policy = Some(policy.about());
-    finding
-}
+pub(super) use super::any_state::finding as plain;
 
 /// The text of a policy's file, where an edit there lasts.
 pub(super) fn page<'a>(policy: &Policy, access: &Access<'a>) -> Option<Page<'a>> {

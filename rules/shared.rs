@@ -232,7 +232,7 @@ pub(super) fn finish(
 }
 
 /// The same finding, saying that it rests on what the files do not tell, and how to make them tell.
-fn unverified(mut finding: Finding) -> Finding {
+pub(super) fn unverified(mut finding: Finding) -> Finding {
     for (certain, open) in [("policy blocks", "policy may block"), ("policy lets", "policy may let")] {
         if let Some(rest) = finding.message.strip_prefix(certain) {
             finding.message = format!("{open}{rest}");

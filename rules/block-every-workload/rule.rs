@@ -40,7 +40,7 @@ impl Rule for BlockEveryWorkload {
                 found = found.label(*unknown, "may narrow it; its effect is not known");
             }
             if !narrowing.unknown.is_empty() {
-                found = found.certainty(Certainty::Unverified);
+                found = shared::unverified(found.certainty(Certainty::Unverified));
             }
             findings
                 .push(found.label(apps, "from all apps").codes(&[shared::BLOCKED]).place("grantControls"));

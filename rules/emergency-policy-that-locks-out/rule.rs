@@ -27,8 +27,8 @@ impl Rule for EmergencyPolicyThatLocksOut {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         for policy in &access.set.policies {
             // Where disabled policies are judged like the others, the rules on lockouts report them.
-            let is_judged = access.judged().any(|judged| std::ptr::eq(judged, policy));
-            if is_judged || access::standing(policy) != Standing::Disabled || !is_for_emergencies(policy) {
+            let is_judged = || access.judged().any(|judged| std::ptr::eq(judged, policy));
+            if access::standing(policy) != Standing::Disabled || !is_for_emergencies(policy) || is_judged() {
                 continue;
             }
             let demand = access::demand(policy, access.assume);

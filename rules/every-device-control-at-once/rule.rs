@@ -43,7 +43,7 @@ impl Rule for EveryDeviceControlAtOnce {
 }
 
 /// The managed devices and apps that a policy asks for all at once.
-fn device_controls(policy: &Policy, access: &Access<'_>) -> Vec<Span> {
+pub(super) fn device_controls(policy: &Policy, access: &Access<'_>) -> Vec<Span> {
     match access::demand(policy, access.assume) {
         Demand::Ways(ways) if ways.len() == 1 => {
             let needs = ways.iter().flatten();

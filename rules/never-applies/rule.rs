@@ -51,7 +51,10 @@ fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
             if apps.all(|app| *app.value == App::Token(AppToken::None)) {
                 "no app, user action or authentication context is taken in"
             } else {
-                "every app taken in is left out again"
+                match policy.applications.exclude.is_empty() {
+                    true => "no app that a policy can cover is taken in",
+                    false => "every app taken in is left out again",
+                }
             }
         }
         Some(Aspect::ClientApps) => "no client matches",

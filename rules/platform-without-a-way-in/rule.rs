@@ -8,7 +8,8 @@ use crate::access::space::Property;
 use crate::access::{self, Managed, targets};
 use crate::policy::words::Platform;
 use crate::rule::prelude::*;
-use crate::rules::{shared, together};
+use crate::rules::every_device_control_at_once::device_controls;
+use crate::rules::{shared, together, unsupported_platform};
 
 pub(super) static RULE: &dyn Rule = &PlatformWithoutAWayIn;
 
@@ -34,6 +35,14 @@ impl Rule for PlatformWithoutAWayIn {
             };
             // A rule of its own reports that everybody needs a managed device or app for everything.
             if shared::only_way_for_everyone(policy, access).is_some() {
+                continue;
+            }
+            // So do rules on token protection, on several device controls at once, and on platforms that no app control
+            // supports.
+            if access::session_refusal(policy).is_some()
+                || device_controls(policy, access).len() > 1
+                || unsupported_platform::is_reported(policy)
+            {
                 continue;
             }
             let places = places(&mut analysis, number, policy);

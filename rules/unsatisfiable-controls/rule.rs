@@ -27,6 +27,10 @@ impl Rule for UnsatisfiableControls {
         let Some(mut analysis) = access.together() else { return };
         for number in 0..analysis.policies() {
             let Some(policy) = analysis.policy(number) else { continue };
+            // A rule of its own reports what registering a device cannot be asked for.
+            if policy.applications.user_actions.contains(&UserAction::RegisterDevice) == Truth::Yes {
+                continue;
+            }
             if together::is_unsatisfiable(number, &mut analysis, access) {
                 let found = self.finding(policy, access);
                 let at_home = analysis.at_home();

@@ -30,6 +30,11 @@ impl Rule for UnsupportedPlatform {
 /// "Conditions".
 const UNSUPPORTED: [Platform; 2] = [Platform::MacOs, Platform::Linux];
 
+/// Whether this rule reports a policy.
+pub(super) fn is_reported(policy: &Policy) -> bool {
+    UnsupportedPlatform.finding(policy).is_some()
+}
+
 impl UnsupportedPlatform {
     fn finding(&self, policy: &Policy) -> Option<Finding> {
         let control = access::app_control_needed(policy)?;

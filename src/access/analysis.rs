@@ -227,7 +227,7 @@ impl<'a, S: Solve> Analysis<'a, S> {
             .flat_map(|access| access.judged().map(|policy| (policy, access.set)))
             .map(|(policy, own)| {
                 let aspects = conditions(policy);
-                (policy, aspects, met(policy, own, assume), met_at_its_word(policy, assume))
+                (policy, aspects, met(policy, own, assume), met_at_its_word(policy, own, assume))
             })
             .collect();
         let asked = exprs.iter().flat_map(|(_, aspects, met, word)| {

@@ -33,11 +33,15 @@ pub(super) fn met<'p>(policy: &'p Policy, set: &'p PolicySet, assume: Assume) ->
 
 /// When what a policy demands is met, were every control possible everywhere. Nothing for a policy with session
 /// controls, which does more than that.
-pub(super) fn met_at_its_word<'p>(policy: &'p Policy, assume: Assume) -> Option<Expr<'p>> {
+pub(super) fn met_at_its_word<'p>(
+    policy: &'p Policy,
+    set: &'p PolicySet,
+    assume: Assume,
+) -> Option<Expr<'p>> {
     if !policy.session.is_empty() {
         return None;
     }
-    let need = |need: Need<'p>| match need {
+    let word = |need: Need<'p>| match need {
         Need::Control(Control::CompliantDevice) => ask(Question::Compliant),
         Need::Control(Control::DomainJoinedDevice) => ask(Question::HybridJoined),
         Need::Control(control) => ask(Question::Can(control)),
@@ -46,6 +50,7 @@ pub(super) fn met_at_its_word<'p>(policy: &'p Policy, assume: Assume) -> Option<
         Need::Custom => ask(Question::CanPassCustom),
         Need::Unknown => Expr::UNKNOWN,
     };
+    let need = |need: Need<'p>| Expr::any([word(need), at_registration(need, policy, set)]);
     match demand(policy, assume) {
         Demand::Nothing => None,
         Demand::Block(_) => Some(Expr::NO),
