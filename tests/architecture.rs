@@ -38,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "policy",
             "access",
             "rule",
+            "rules",
             "rule_set",
             "config",
             "suppress",
@@ -66,12 +67,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
+    ("baseline", &["discover", "finding", "fingerprint", "engine"]),
     ("scenario", &["policy", "access"]),
     ("sign_in_error", &["finding", "policy", "access"]),
-    ("cli", &["finding", "report"]),
+    ("cli", &["finding", "report", "rules"]),
     (
         "command",
         &[
+            "baseline",
             "finding",
             "rules",
             "config",

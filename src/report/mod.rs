@@ -133,6 +133,9 @@ fn closing(outcome: &Outcome) -> String {
     if outcome.suppressed > 0 {
         parts.push(format!("{} excused", outcome.suppressed));
     }
+    if outcome.baselined > 0 {
+        parts.push(format!("{} in the baseline", outcome.baselined));
+    }
     if outcome.unreadable > 0 {
         parts.push(format!("{} not read in full", plural(outcome.unreadable, "file")));
     }
