@@ -48,7 +48,7 @@ fn in_words(part: &Part, change: &Change<'_>) -> String {
         rest.retain(|class| !is_plain(class));
         who.push("members and administrators".to_owned());
     }
-    who.extend(rest.iter().map(|class| class.name(directory)));
+    who.extend(rest.iter().map(|class| class.quoted(directory)));
     let what: Vec<_> = part.targets.iter().map(targets::name).collect();
     let every = targets::resources().iter().all(|target| part.targets.contains(target));
     let what = if every { "every app".to_owned() } else { listed(&what) };

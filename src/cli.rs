@@ -8,7 +8,8 @@ use crate::finding::Level;
 use crate::report::ReportFormat;
 use crate::report::access::AccessFormat;
 use crate::report::listing::ListingFormat;
-use crate::rules::Profile;
+use crate::report::replay::ReplayFormat;
+use crate::rule::Profile;
 
 /// Finds the Conditional Access policies that would lock your organization out, before they are merged.
 #[derive(Debug, Parser)]
@@ -34,6 +35,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Explain what policies do to one sign-in, described in a file
     WhatIf(WhatIfArgs),
+    /// Say which recorded sign-ins the policies would block
+    Replay(ReplayArgs),
     /// Explain a rule, or an error code people see at sign-in
     Explain(ExplainArgs),
     /// List the rules
@@ -185,6 +188,46 @@ pub enum WhatIfFormat {
     Table,
     /// JSON
     Json,
+}
+
+/// Arguments of `replay`.
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// Exported sign-in records, a file or a folder of them; `-` reads standard input
+    #[arg(value_name = "SIGNINS")]
+    pub sign_ins: PathBuf,
+    /// Files and folders with policies [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The format to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ReplayFormat,
+    /// Count policies in report-only as if they were enabled
+    #[arg(long)]
+    pub once_enabled: bool,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "ENDING", default_value = "blocked")]
+    pub fail_on: ReplayFailOn,
+    /// Use no configuration
+    #[arg(long)]
+    pub no_config: bool,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// How many threads judge records [default: one a processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+/// What makes the exit code of `replay` 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFailOn {
+    /// A successful sign-in would certainly be blocked
+    Blocked,
+    /// One may be
+    MayBeBlocked,
+    /// Nothing
+    Never,
 }
 
 /// How facts that are not given count.

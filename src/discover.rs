@@ -9,7 +9,7 @@ pub use context::{context, identity};
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -107,10 +107,20 @@ fn current() -> &'static Path {
     CURRENT.get_or_init(|| std::env::current_dir().unwrap_or_default())
 }
 
-/// A path from the root of the file system.
+/// A path from the root of the file system, without steps back: what lies above it is above it.
 #[must_use]
 pub fn absolute(path: &Path) -> PathBuf {
-    current().join(path.strip_prefix(".").unwrap_or(path))
+    let mut whole = PathBuf::new();
+    for step in current().join(path).components() {
+        match step {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            other => whole.push(other),
+        }
+    }
+    whole
 }
 
 /// A path as reports show it: relative to the working directory where possible, with `/`.

@@ -170,7 +170,7 @@ pub struct About {
 }
 
 /// The code Microsoft Entra shows to a person whose sign-in fails, such as `AADSTS53003`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(pub u32);
 
 impl fmt::Display for ErrorCode {

@@ -22,6 +22,8 @@ pub mod load;
 pub mod modules;
 pub mod notation;
 pub mod policy;
+pub mod records;
+pub mod replay;
 pub mod report;
 pub mod revision;
 pub mod rule;

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::sign_in::{
-    Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place, SignIn,
-    Target, UNMAPPED,
+    Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, PersonKind, Place,
+    SignIn, Target, UNMAPPED,
 };
 use crate::policy::InboundTrust as Trust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, UserAction, Word};
@@ -107,6 +107,7 @@ pub fn parse(text: &str) -> Result<(SignIn, Capabilities), String> {
     let sign_in = SignIn {
         identity: scenario.sign_in_identity.read()?,
         target: scenario.sign_in_context.read()?,
+        beside: Beside::default(),
         client: word(conditions.client_app_type.as_deref(), "clientAppType", CLIENTS)?,
         platform: platform(conditions.device_platform.as_deref())?,
         device: conditions.device_info.as_ref().map(device),
@@ -129,6 +130,7 @@ pub fn parse(text: &str) -> Result<(SignIn, Capabilities), String> {
     let controls = scenario.satisfied_controls;
     let capabilities = Capabilities {
         controls: controls.map(|names| names.iter().map(|name| name.to_lowercase()).collect()),
+        more: false,
         methods: None,
         trust: Trust { mfa, compliant_device, hybrid_device },
     };
@@ -162,6 +164,7 @@ pub fn write(sign_in: &SignIn, capabilities: &Capabilities) -> Value {
             json!({ "userAction": name.unwrap_or(action.as_str()) })
         }
         Target::Context(context) => json!({ "authenticationContextValue": context }),
+        Target::Untold => json!({}),
     };
     let client = sign_in.client.and_then(|client| CLIENTS.iter().find(|(known, _)| *known == client));
     let platform = sign_in.platform.map(|platform| match platform {
@@ -221,6 +224,7 @@ impl SignInIdentity {
         Ok(Identity::Person(Person {
             id: self.user_id.as_ref().map(|id| id.to_lowercase()),
             kind: self.kind()?,
+            possible: None,
             groups: memberships(self.group_ids.as_deref()),
             roles: memberships(self.role_template_ids.as_deref()),
             home_tenant: self.home_tenant_id.clone().or(self.external_tenant_id.clone()),
@@ -242,6 +246,7 @@ impl SignInIdentity {
 fn memberships(ids: Option<&[String]>) -> Memberships {
     Memberships {
         known: ids.unwrap_or_default().iter().map(|id| id.to_lowercase()).collect(),
+        outside: BTreeSet::new(),
         complete: ids.is_some(),
     }
 }

@@ -332,11 +332,12 @@ fn rules_are_listed_for_people_and_programs() {
             ["id", "family", "level", "summary", "url"].map(|name| rule[name].as_str().unwrap());
         let line = text.lines().find(|line| line.split_whitespace().next() == Some(id)).unwrap();
         assert!([family, level, summary].iter().all(|part| line.contains(part)), "{line}");
-        let standing = if rule["onByDefault"].as_bool().unwrap() { "on" } else { "off" };
+        let on = if rule["onByDefault"].as_bool().unwrap() { "on" } else { "off" };
+        let standing = rule["profile"].as_str().map_or(on.to_owned(), |profile| format!("profile {profile}"));
         let row = format!("| [`{id}`]({url}) | {level} | {standing} | {summary} |");
         assert_eq!(markdown.lines().filter(|line| *line == row).count(), 1, "{row}");
     }
-    let off = listed.iter().find(|rule| rule["id"] == "unprotected-sign-in").unwrap();
+    let off = listed.iter().find(|rule| rule["id"] == "sign-in-without-mfa").unwrap();
     assert_eq!(off["onByDefault"], false);
 }
 

@@ -86,3 +86,15 @@ fn a_broken_file_of_the_tenant_is_told() {
     assert!(out.contains("policies/broken.json"), "{out}");
     assert_eq!(code, Some(2));
 }
+
+#[test]
+fn a_path_that_leads_out_of_a_repository_is_not_part_of_it() {
+    let folder = tenant();
+    let root = folder.path();
+    fs::remove_file(root.join("calint.yaml")).unwrap();
+    let inside = root.join("repository");
+    fs::create_dir_all(inside.join(".git")).unwrap();
+    fs::write(inside.join("calint.yaml"), "rules: {no-such-rule: off}\n").unwrap();
+    let (out, code) = check(&inside, &["../policies/apps.json", "--skip", "missing-emergency-exclusion"]);
+    assert_eq!((out.as_str(), code), ("1 file, 1 policy, no findings\n", Some(0)));
+}

@@ -22,7 +22,10 @@ import typing
 import uuid
 
 GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
-ID_LISTS = re.compile(r"^(in|ex)clude(Users|Groups|Roles|Applications|Locations|ServicePrincipals)$")
+ID_LISTS = re.compile(
+    r"^(in|ex)clude(Users|Groups|Roles|Applications|Locations|ServicePrincipals|AgentIdServicePrincipals|AgentUsers)$"
+    r"|^members$"
+)
 TOKENS = {
     "All", "None", "GuestsOrExternalUsers", "Office365", "MicrosoftAdminPortals", "AllTrusted", "AllAgentIdUsers",
     "AllAgentIdResources", "ServicePrincipalsInMyTenant",
@@ -158,7 +161,7 @@ def identity(context):
         "userType": kinds[0] if kinds else kind,
         "groupIds": [guid(group) for group in user.get("groups", [])],
         "roleTemplateIds": [guid(role) for role in user.get("roles", [])],
-        "homeTenantId": user.get("homeTenantId"),
+        "homeTenantId": guid(user.get("homeTenantId")),
     })
 
 

@@ -11,7 +11,8 @@ use ipnet::IpNet;
 use super::expr::{Name, Question};
 use super::filter::{Comparison, FilterRule};
 use super::sign_in::{
-    Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, SignIn, Target, UNMAPPED,
+    Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, SignIn, Target,
+    UNMAPPED,
 };
 use super::{Assume, BaselineScopes, strength};
 use crate::policy::ids::{ZERO_ID, apps, is_guid, strengths};
@@ -56,7 +57,10 @@ impl Facts<'_> {
             Question::User(name) => self.person(|person| self.user(*name, person)),
             Question::Group(name) => self.person(|person| self.member(*name, &person.groups)),
             Question::Role(name) => self.person(|person| self.member(*name, &person.roles)),
-            Question::Kind(kinds) => self.person(|person| given(person.kind, |kind| kinds.contains(kind))),
+            Question::Kind(kinds) => self.person(|person| match (person.kind, person.possible) {
+                (None, Some(possible)) => kinds.hold_of(possible),
+                (kind, _) => given(kind, |kind| kinds.contains(kind)),
+            }),
             Question::HomeTenant(tenant) => self.person(|person| {
                 given(person.home_tenant.as_deref(), |own| own.eq_ignore_ascii_case(tenant))
             }),
@@ -71,11 +75,12 @@ impl Facts<'_> {
                 Identity::Person(person) => given(person.id.as_ref(), |own| own.eq_ignore_ascii_case(id)),
                 Identity::ServicePrincipal(_) | Identity::Uncovered(_) => Truth::No,
             },
-            Question::Target(policy) => target(policy, &sign_in.target, self.assume),
-            Question::Enrollment => is_enrollment(&sign_in.target).into(),
-            Question::Registration => {
-                (sign_in.target == Target::Action(UserAction::RegisterSecurityInfo)).into()
-            }
+            Question::Target(policy) => self.targets(policy),
+            Question::Enrollment => is_enrollment(&sign_in.target),
+            Question::Registration => match &sign_in.target {
+                Target::Untold => Truth::Unknown,
+                target => (*target == Target::Action(UserAction::RegisterSecurityInfo)).into(),
+            },
             Question::Client(list) => client(list, sign_in.client),
             Question::LegacyClient => given(sign_in.client, Client::is_legacy),
             Question::ModernClient => given(sign_in.client, |client| client == Client::Modern),
@@ -111,6 +116,16 @@ impl Facts<'_> {
         }
     }
 
+    /// Whether a policy covers what is asked for, or something asked for beside it.
+    fn targets(&self, policy: &Policy) -> Truth {
+        let Beside { targets, more } = &self.sign_in.beside;
+        let applications = &policy.applications;
+        let about_others = !applications.user_actions.is_empty() || !applications.auth_contexts.is_empty();
+        let others = if *more && about_others { Truth::Unknown } else { Truth::No };
+        let all = std::iter::once(&self.sign_in.target).chain(targets);
+        any(all.map(|asked| target(policy, asked, self.assume))).or(others)
+    }
+
     fn person(&self, ask: impl Fn(&Person) -> Truth) -> Truth {
         match &self.sign_in.identity {
             Identity::Person(person) => ask(person),
@@ -135,7 +150,9 @@ impl Facts<'_> {
         let told_apart = name.is_id || self.sign_in.closed || memberships.known.is_empty();
         if memberships.known.contains(&name.text.to_lowercase()) {
             Truth::Yes
-        } else if memberships.complete && told_apart {
+        } else if (memberships.complete && told_apart)
+            || (name.is_id && memberships.outside.contains(&name.text.to_lowercase()))
+        {
             Truth::No
         } else {
             Truth::Unknown
@@ -227,7 +244,10 @@ impl Facts<'_> {
     /// Whether the person is said to be able to.
     fn said_to(&self, name: &str) -> Truth {
         let controls = self.capabilities.controls.as_ref();
-        controls.map_or(Truth::Yes, |controls| controls.contains(&name.to_lowercase()).into())
+        controls.map_or(Truth::Yes, |controls| match controls.contains(&name.to_lowercase()) {
+            false if self.capabilities.more => Truth::Unknown,
+            told => told.into(),
+        })
     }
 
     fn can(&self, control: Control) -> Truth {
@@ -300,6 +320,26 @@ fn target(policy: &Policy, target: &Target, assume: Assume) -> Truth {
                 Truth::Unknown
             }
         }
+        Target::Untold => anything(policy),
+    }
+}
+
+/// Something that is not told is covered by a policy on all resources that leaves out none, and by no policy on
+/// nothing.
+fn anything(policy: &Policy) -> Truth {
+    let applications = &policy.applications;
+    let nothing = applications.include.is_empty()
+        && applications.filter.is_none()
+        && applications.traffic_profiles.is_empty()
+        && applications.user_actions.is_empty()
+        && applications.auth_contexts.is_empty();
+    let all = app_list(&applications.include, ANY_APP) == Truth::Yes;
+    if nothing {
+        Truth::No
+    } else if all && applications.filter.is_none() && super::scope::app_exclusions(policy).is_empty() {
+        Truth::Yes
+    } else {
+        Truth::Unknown
     }
 }
 
@@ -365,8 +405,12 @@ fn app_list(list: &List<App>, id: &str) -> Truth {
 
 /// Enrolling a device with Intune is spared the demand for a compliant device. Source: "Require device
 /// compliance".
-fn is_enrollment(target: &Target) -> bool {
-    matches!(target, Target::Apps(ids) if !ids.is_empty() && ids.iter().all(|id| id == apps::INTUNE_ENROLLMENT))
+fn is_enrollment(target: &Target) -> Truth {
+    match target {
+        Target::Untold => Truth::Unknown,
+        Target::Apps(ids) => (!ids.is_empty() && ids.iter().all(|id| id == apps::INTUNE_ENROLLMENT)).into(),
+        _ => Truth::No,
+    }
 }
 
 fn client(list: &List<ClientApp>, client: Option<Client>) -> Truth {

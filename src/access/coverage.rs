@@ -433,7 +433,7 @@ impl Question {
 
     /// What people of a class are called, among those asked about.
     pub(super) fn name(self, class: &Class, access: &Access<'_>) -> String {
-        let name = class.name(&access.set.directory);
+        let name = class.quoted(&access.set.directory);
         match class {
             Class::InGroup(_) if self.is_of_administrators() => format!("administrator who is a {name}"),
             Class::InGroup(_) if !self.asks_members() => format!("guest who is a {name}"),

@@ -501,7 +501,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         }
         let unresolved = named.iter().any(|class| self.is_unresolved(class));
         let all = kind.into_iter().chain(roles).chain(named);
-        let names: Vec<_> = all.map(|class| class.name(&self.access.set.directory)).collect();
+        let names: Vec<_> = all.map(|class| class.quoted(&self.access.set.directory)).collect();
         let home = match (&person.home_tenant, person.kind) {
             (Some(tenant), Some(PersonKind::External(_))) => format!(" of {tenant}"),
             _ => String::new(),

@@ -567,6 +567,12 @@ pub fn outside_locations<S: Solve>(analysis: &Analysis<'_, S>, there: &Circumsta
     })
 }
 
+/// The same as findings write it, with what comes from files in backticks.
+fn quoted_location(access: &Access<'_>, id: &str) -> String {
+    let name = location_name(access, id);
+    if id == ZERO_ID { name } else { format!("`{name}`") }
+}
+
 /// A sign-in in a few words.
 #[must_use]
 pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
@@ -579,7 +585,7 @@ pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
     let platform = PLATFORMS.iter().find(|(known, _)| sign_in.platform == Some(*known));
     let told = sign_in.place.named.iter().flatten().next().map(String::as_str);
     let from = match (told.or_else(|| network(sign_in, access)), &sign_in.place.country) {
-        (Some(id), _) => format!("from {}", location_name(access, id)),
+        (Some(id), _) => format!("from {}", quoted_location(access, id)),
         (None, Some(country)) if country.len() == 2 => format!("from {country}"),
         (None, _) => "from anywhere else".to_owned(),
     };

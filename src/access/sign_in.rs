@@ -7,16 +7,18 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::filter::Attributes;
-use crate::policy::InboundTrust;
 use crate::policy::words::{GuestType, InsiderRisk, Platform, Risk, TransferMethod, UserAction};
+use crate::policy::{InboundTrust, Truth};
 
 /// A sign-in. `None` is a fact that is not given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SignIn {
     /// Who asks.
     pub identity: Identity,
     /// What for.
     pub target: Target,
+    /// What is asked for beside that.
+    pub beside: Beside,
     /// The kind of client.
     pub client: Option<Client>,
     /// The platform.
@@ -43,7 +45,7 @@ pub struct SignIn {
 }
 
 /// Who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Identity {
     /// A person, or an agent that has a user account.
     Person(Person),
@@ -63,12 +65,14 @@ impl Default for Identity {
 }
 
 /// A person.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Person {
     /// Object id, in lower case.
     pub id: Option<String>,
     /// Member, or which kind of guest.
     pub kind: Option<PersonKind>,
+    /// The kinds it can be, where which of them is not given; `None` is any.
+    pub possible: Option<Kinds>,
     /// Groups, nested ones included.
     pub groups: Memberships,
     /// Active directory roles, by template id.
@@ -78,7 +82,7 @@ pub struct Person {
 }
 
 /// What kind of account a person has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PersonKind {
     /// A member of the tenant.
     Member,
@@ -110,7 +114,7 @@ impl PersonKind {
 }
 
 /// Some kinds of account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kinds(u8);
 
 impl Kinds {
@@ -133,6 +137,18 @@ impl Kinds {
         Self::which(PersonKind::is_foreign)
     }
 
+    /// Whether one that is among `possible` is among these.
+    #[must_use]
+    pub fn hold_of(self, possible: Self) -> Truth {
+        if possible.0 & self.0 == 0 {
+            Truth::No
+        } else if possible.0 & !self.0 == 0 {
+            Truth::Yes
+        } else {
+            Truth::Unknown
+        }
+    }
+
     /// Whether a kind is among them.
     #[must_use]
     pub fn contains(self, kind: PersonKind) -> bool {
@@ -141,16 +157,18 @@ impl Kinds {
 }
 
 /// What somebody belongs to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Memberships {
     /// Known memberships, in lower case.
     pub known: BTreeSet<String>,
+    /// What they certainly do not belong to, in lower case.
+    pub outside: BTreeSet<String>,
     /// There are no others.
     pub complete: bool,
 }
 
 /// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Resources, by application id in lower case. A policy that covers one covers the sign-in.
     Apps(Vec<String>),
@@ -161,6 +179,8 @@ pub enum Target {
     Action(UserAction),
     /// An authentication context.
     Context(String),
+    /// Something that is not told.
+    Untold,
 }
 
 impl Default for Target {
@@ -169,8 +189,17 @@ impl Default for Target {
     }
 }
 
+/// What one sign-in asks for beside its target, such as an app that asks for an authentication context too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Beside {
+    /// User actions and authentication contexts.
+    pub targets: Vec<Target>,
+    /// There may be others.
+    pub more: bool,
+}
+
 /// A kind of client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Client {
     /// A web browser.
     Browser,
@@ -193,7 +222,7 @@ impl Client {
 }
 
 /// The platform of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DevicePlatform {
     /// One that Conditional Access recognises.
     Known(Platform),
@@ -202,7 +231,7 @@ pub enum DevicePlatform {
 }
 
 /// A device as Conditional Access sees it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Device {
     /// What is known of it; an attribute without a value is one it does not have.
     pub attributes: Attributes,
@@ -232,7 +261,7 @@ impl Device {
 pub const UNMAPPED: &str = "unmapped";
 
 /// Where a sign-in comes from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The public address.
     pub address: Option<IpAddr>,
@@ -245,11 +274,13 @@ pub struct Place {
 }
 
 /// What a person can bring.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities {
     /// The controls the person can meet, by their name in a policy; strengths by id. `None` is everything that
     /// the device, the client and the kind of account allow.
     pub controls: Option<BTreeSet<String>>,
+    /// There may be other controls than those: of what a log shows to be met, not of what a person is said to meet.
+    pub more: bool,
     /// The authentication methods the person has; `None` leaves that to `controls`.
     pub methods: Option<Methods>,
     /// What of a guest's home tenant is accepted here; nothing, unless it is told.
@@ -257,7 +288,7 @@ pub struct Capabilities {
 }
 
 /// The authentication methods of a person, beside a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Methods {
     /// None: a new person, or one who lost them.
     None,

@@ -536,7 +536,7 @@ impl Values {
 fn blank(set: &PolicySet) -> (SignIn, Capabilities) {
     let controls = [Control::CompliantDevice, Control::DomainJoinedDevice];
     let controls = Some(controls.map(|control| control.as_str().to_lowercase()).into());
-    (SignIn::default(), Capabilities { controls, methods: None, trust: home_trust(set, None) })
+    (SignIn::default(), Capabilities { controls, more: false, methods: None, trust: home_trust(set, None) })
 }
 
 /// What is accepted from a home tenant: nothing, unless a file tells.

@@ -118,5 +118,6 @@ pub fn name(target: &Target) -> String {
         Target::Action(UserAction::RegisterDevice) => "registering or joining a device".to_owned(),
         Target::Action(UserAction::AccountRecovery) => "recovering an account".to_owned(),
         Target::Context(context) => format!("authentication context {context}"),
+        Target::Untold => "something that is not told".to_owned(),
     }
 }

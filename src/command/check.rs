@@ -13,7 +13,7 @@ use crate::report::{self, Style};
 
 /// Checks policies and writes the reports.
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    start_threads(args)?;
+    start_threads(args.jobs)?;
     let options = options(args)?;
     if args.fix || args.diff {
         return fix::run(args, &options, style(args), out);
@@ -29,8 +29,8 @@ fn style(args: &CheckArgs) -> Style {
 }
 
 /// Starts as many threads as the arguments ask for.
-pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
-    if let Some(jobs) = args.jobs {
+pub(super) fn start_threads(jobs: Option<usize>) -> Result<(), Failure> {
+    if let Some(jobs) = jobs {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.max(1)).build_global();
         pool.map_err(|error| Failure::Told(format!("cannot start {jobs} threads: {error}")))?;
     }

@@ -14,7 +14,7 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<Exit, Failure>
     if args.check.paths.iter().any(|path| path == Path::new("-")) {
         return Err(Failure::Told("`diff` compares files; it does not read standard input".to_owned()));
     }
-    check::start_threads(&args.check)?;
+    check::start_threads(args.check.jobs)?;
     let mut options = check::options(&args.check)?;
     let base = Path::new(&args.base);
     if base.is_file() && args.check.paths.is_empty() {

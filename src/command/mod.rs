@@ -8,6 +8,7 @@ mod explain;
 mod fix;
 mod init;
 mod model;
+mod replay;
 mod rules;
 mod terminal;
 mod what_if;
@@ -70,6 +71,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::Diff(args)) => diff::run(&args, &mut out),
         Some(Command::Access(args)) => access::run(&args, &mut out),
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
+        Some(Command::Replay(args)) => replay::run(&args, &mut out),
         Some(Command::Explain(args)) => explain::run(&args, &mut out),
         Some(Command::Rules(args)) => rules::run(&args, &mut out),
         Some(Command::CheckRules(args)) => check_rules::run(&args, &mut out),

@@ -13,8 +13,8 @@ use regex::Regex;
 
 use crate::access::{Assume, Declared};
 use crate::finding::{About, Finding, Level};
+use crate::rule::Profile;
 use crate::rule_set::RuleSet;
-use crate::rules::Profile;
 use crate::source::{At, FileId, Span};
 use crate::syntax::own::Reader;
 use crate::syntax::yaml;

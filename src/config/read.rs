@@ -6,7 +6,7 @@ use regex::RegexBuilder;
 use super::{Config, Exception};
 use crate::access::{ApprovedApp, Assume, BaselineScopes, Declared, Kind};
 use crate::finding::{Finding, Level};
-use crate::rules::Profile;
+use crate::rule::Profile;
 use crate::source::At;
 use crate::syntax::own::Reader;
 use crate::syntax::{Node, Value};

@@ -140,7 +140,7 @@ impl Coverage {
 /// What is accepted from the home tenant of an external user.
 ///
 /// Source: Microsoft Graph reference, resource type `crossTenantAccessPolicyInboundTrust`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct InboundTrust {
     /// `isMfaAccepted`.
     pub mfa: bool,

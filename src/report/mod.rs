@@ -10,6 +10,7 @@ pub mod listing;
 mod markdown;
 mod markup;
 mod pretty;
+pub mod replay;
 mod sarif;
 
 use std::io::{self, Write};

@@ -1,0 +1,142 @@
+//! `calint replay`.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+
+use super::{Exit, Failure, check, one_tenant};
+use crate::cli::{ReplayArgs, ReplayFailOn};
+use crate::discover::in_words;
+use crate::engine::Outcome;
+use crate::records::{Piece, Stream};
+use crate::replay::{Ending, Judge, Judged, Tally};
+use crate::report::replay::Report;
+
+/// How many records are judged at a time, and how many bytes at most.
+const RECORDS: usize = 4096;
+const BYTES: u64 = 8 << 20;
+
+/// Judges recorded sign-ins.
+pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    check::start_threads(args.jobs)?;
+    let files = files(&args.sign_ins)?;
+    let mut outcome = Outcome::default();
+    let tenant = one_tenant(&args.paths, args.no_config, &mut outcome)?;
+    let judge = Judge::new(&tenant.set, tenant.config.assume, args.once_enabled);
+    let mut input = Input { files: files.into_iter(), stream: None, read: Arc::default() };
+    let bar = bar(args, &input);
+    let mut tally = Tally::default();
+    let mut batch = input.batch()?;
+    while !batch.is_empty() {
+        let judge_all = || batch.par_iter().map(|piece| judge.judge(piece)).collect::<Vec<Judged>>();
+        let (next, judged) = rayon::join(|| input.batch(), judge_all);
+        judged.into_iter().for_each(|judged| tally.add(judged));
+        bar.set_position(input.read.load(Ordering::Relaxed));
+        batch = next?;
+    }
+    bar.finish_and_clear();
+    let report = Report::new(&tally, &tenant.set, &outcome.sources, args.once_enabled);
+    report.write(args.format, out)?;
+    let blocked = tally.count(Ending::Blocked).0 > 0;
+    let maybe = tally.count(Ending::MayBeBlocked).0 > 0;
+    Ok(if outcome.unreadable > 0 || report.is_incomplete() {
+        Exit::Failed
+    } else {
+        let found = match args.fail_on {
+            ReplayFailOn::Blocked => blocked,
+            ReplayFailOn::MayBeBlocked => blocked || maybe,
+            ReplayFailOn::Never => false,
+        };
+        if found { Exit::Findings } else { Exit::Clean }
+    })
+}
+
+/// The files of a path, those of a folder in the order of their names. Names that start with a point are left out.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if path == Path::new("-") || !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let hidden = |entry: &walkdir::DirEntry| {
+        entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
+    };
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(|it| !hidden(it)) {
+        let entry = entry.map_err(|error| Failure::Told(error.to_string()))?;
+        if entry.file_type().is_file() {
+            found.push(entry.into_path());
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::Told(format!("`{}` holds no files", path.display())));
+    }
+    Ok(found)
+}
+
+fn bar(args: &ReplayArgs, input: &Input) -> ProgressBar {
+    if args.quiet || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let sizes = input.files.as_slice().iter().map(|file| file.metadata().ok().map(|it| it.len()));
+    let total: Option<u64> = sizes.sum();
+    let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    match ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The records of all files, one after the other.
+struct Input {
+    files: std::vec::IntoIter<PathBuf>,
+    stream: Option<Stream>,
+    read: Arc<AtomicU64>,
+}
+
+impl Input {
+    fn batch(&mut self) -> Result<Vec<Piece>, Failure> {
+        let mut batch = Vec::new();
+        let start = self.read.load(Ordering::Relaxed);
+        while batch.len() < RECORDS && self.read.load(Ordering::Relaxed) - start < BYTES {
+            if let Some(stream) = &mut self.stream {
+                if let Some(piece) = stream.read() {
+                    batch.push(piece);
+                    continue;
+                }
+                self.stream = None;
+            }
+            let Some(file) = self.files.next() else { break };
+            self.stream = Some(self.open(&file)?);
+        }
+        Ok(batch)
+    }
+
+    fn open(&self, file: &Path) -> Result<Stream, Failure> {
+        let told =
+            |error: &io::Error| Failure::Told(format!("sign-ins `{}`: {}", file.display(), in_words(error)));
+        let stdin = file == Path::new("-");
+        let bytes: Box<dyn Read + Send> =
+            if stdin { Box::new(io::stdin()) } else { Box::new(File::open(file).map_err(|it| told(&it))?) };
+        let name = if stdin { "<stdin>".to_owned() } else { file.display().to_string() };
+        let counted = Counted { bytes, read: self.read.clone() };
+        Stream::open(name.into(), Box::new(counted)).map_err(|error| told(&error))
+    }
+}
+
+/// Counts the bytes that are read.
+struct Counted {
+    bytes: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
