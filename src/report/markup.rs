@@ -72,3 +72,23 @@ pub(super) fn quoted(message: &str) -> Option<(&str, &str, &str)> {
     let (code, after) = rest.split_once('`')?;
     Some((before, code, after))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stay_texts() {
+        assert_eq!(
+            text("# a @b GH-1 <c> www.contoso.com"),
+            "\\# a @<!-- -->b GH-<!-- -->1 &lt;c&gt; www\\.contoso.com"
+        );
+        assert_eq!(text("- a\n\n- b"), "\\- a - b");
+    }
+
+    #[test]
+    fn code_ends_where_it_should() {
+        assert_eq!(code("a`b``"), "``` a`b`` ```");
+        assert_eq!(message("`a` and `` and `b"), "`a` and  and \\`b");
+    }
+}
