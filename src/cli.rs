@@ -87,6 +87,12 @@ pub struct CheckArgs {
     /// Print what --fix would change and change nothing; the exit code is 1 if there is anything
     #[arg(long, conflicts_with = "fix")]
     pub diff: bool,
+    /// Leave out the findings that this file has, unless they have become graver
+    #[arg(long, value_name = "FILE", conflicts_with = "diff")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings to a file for --baseline instead of reporting them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "diff", "baseline"])]
+    pub write_baseline: Option<PathBuf>,
     /// Run the rules of these profiles too: coverage
     #[arg(long, value_name = "PROFILE", value_delimiter = ',', value_parser = profile)]
     pub profile: Vec<Profile>,
@@ -354,8 +360,11 @@ pub struct Output {
 
 fn output(text: &str) -> Result<Output, String> {
     let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as sarif=calint.sarif")?;
-    let format = ReportFormat::from_str(format, true)
-        .map_err(|_| format!("`{format}` is not a format; known: pretty, concise, json, sarif, github"))?;
+    let format = ReportFormat::from_str(format, true).map_err(|_| {
+        let known = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let known: Vec<_> = known.map(|known| known.get_name().to_owned()).collect();
+        format!("`{format}` is not a format; known: {}", known.join(", "))
+    })?;
     if file.is_empty() {
         return Err("the file is missing behind `=`".to_owned());
     }

@@ -76,6 +76,8 @@ pub struct Outcome {
     pub policies: usize,
     /// Findings excused.
     pub suppressed: usize,
+    /// Findings left out because a baseline has them.
+    pub baselined: usize,
     /// Files that could not be read in full.
     pub unreadable: usize,
     /// The files read, with the number of policies in each.

@@ -6,6 +6,7 @@
 //! the rest. [`engine`] is the whole run; each subcommand is a file of [`command`].
 
 pub mod access;
+pub mod baseline;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -38,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "policy",
             "access",
             "rule",
+            "rules",
             "rule_set",
             "config",
             "suppress",
@@ -68,6 +69,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
+    ("baseline", &["discover", "finding", "fingerprint", "engine"]),
     ("scenario", &["policy", "access"]),
     ("records", &["policy", "access"]),
     ("replay", &["finding", "policy", "access", "records", "sign_in_error"]),
@@ -76,6 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "command",
         &[
+            "baseline",
             "finding",
             "rules",
             "config",

@@ -71,7 +71,7 @@ fn exit_codes_are_the_same_in_every_format() {
     let clean = folder(&[("a.json", &fine("A"))]);
     let found = folder(&[("a.json", &blocking("A"))]);
     let broken = folder(&[("a.json", &blocking("A")), ("b.json", "{ \"conditions\": { \"includeUsers\": ")]);
-    for format in ["pretty", "concise", "json", "sarif", "github"] {
+    for format in ["pretty", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
         for (folder, expected) in [(&clean, 0), (&found, 1), (&broken, 2)] {
             let (_, _, code) = run(folder.path(), &["--format", format]);
             assert_eq!(code, Some(expected), "{format}");

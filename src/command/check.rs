@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Exit, Failure, fix, terminal};
+use crate::baseline::Baseline;
 use crate::cli::CheckArgs;
 use crate::discover::{ConfigChoice, in_words};
 use crate::engine::{self, ConfigFailure, Options, Outcome, Trial};
@@ -59,10 +60,16 @@ pub(super) fn refuse(failure: &ConfigFailure, style: Style) -> Result<Exit, Fail
 /// Writes the reports of a run.
 pub(super) fn report(
     args: &CheckArgs,
-    outcome: Outcome,
+    mut outcome: Outcome,
     style: Style,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    if let Some(file) = &args.write_baseline {
+        return write_baseline(args, file, &outcome, style, out);
+    }
+    if let Some(file) = &args.baseline {
+        hide(args, &Baseline::read(file).map_err(Failure::Told)?, &mut outcome);
+    }
     let nothing = is_empty(&outcome) && outcome.findings.is_empty();
     if !(nothing && args.format.is_for_people()) {
         report::of(args.format).write(&outcome, style, out)?;
@@ -81,6 +88,44 @@ pub(super) fn report(
     // The process ends; freeing every policy one by one would take longer than reading some of them.
     std::mem::forget(outcome);
     Ok(exit)
+}
+
+/// Takes out what a baseline has. What it has and the run does not is said to be gone where the run looked everywhere:
+/// at all files, with all rules, and not only for what is new.
+fn hide(args: &CheckArgs, baseline: &Baseline, outcome: &mut Outcome) {
+    let gone = baseline.hide(outcome);
+    let everywhere = outcome.changes.is_none()
+        && outcome.unreadable == 0
+        && args.only.is_empty()
+        && args.skip.is_empty()
+        && args.paths.iter().all(|path| path.is_dir());
+    if gone > 0 && everywhere && !args.quiet {
+        let what = if gone == 1 { "finding of the baseline is" } else { "findings of the baseline are" };
+        terminal::complain(&format!("{gone} {what} gone; write it again with --write-baseline"));
+    }
+}
+
+/// Writes what was found to a baseline. Files that could not be read are reported all the same.
+fn write_baseline(
+    args: &CheckArgs,
+    file: &Path,
+    outcome: &Outcome,
+    style: Style,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let unread: Vec<_> = outcome.findings.iter().filter(|finding| finding.unread).cloned().collect();
+    report::problems(&unread, &outcome.sources, Style { links: false, ..style }, &mut io::stderr())?;
+    if exit(args, outcome) == Exit::Failed && outcome.unreadable == 0 {
+        return Ok(Exit::Failed);
+    }
+    let baseline = Baseline::of(outcome);
+    baseline.write(file).map_err(Failure::Told)?;
+    if !style.quiet {
+        let count = baseline.count();
+        let what = if count == 1 { "finding" } else { "findings" };
+        writeln!(out, "wrote {count} {what} to {}", file.display())?;
+    }
+    Ok(if outcome.unreadable == 0 { Exit::Clean } else { Exit::Failed })
 }
 
 /// Whether there was nothing to check: no policy, and none that a change took away.

@@ -35,6 +35,7 @@ struct Summary {
     warn: usize,
     note: usize,
     suppressed: usize,
+    baselined: usize,
     unreadable: usize,
 }
 
@@ -111,6 +112,7 @@ impl Report for Json {
                 warn: count(outcome, Level::Warn),
                 note: count(outcome, Level::Note),
                 suppressed: outcome.suppressed,
+                baselined: outcome.baselined,
                 unreadable: outcome.unreadable,
             },
             findings: entries.map(|(finding, mark)| entry(finding, mark, outcome)).collect(),

@@ -3,8 +3,12 @@
 pub mod access;
 mod concise;
 mod github;
+mod gitlab;
 mod json;
+mod junit;
 pub mod listing;
+mod markdown;
+mod markup;
 mod pretty;
 pub mod replay;
 mod sarif;
@@ -32,6 +36,12 @@ pub enum ReportFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// Code Quality of GitLab
+    Gitlab,
+    /// JUnit XML, for the test reports of CI systems
+    Junit,
+    /// Markdown, for a comment on a pull request
+    Markdown,
 }
 
 impl ReportFormat {
@@ -83,6 +93,9 @@ pub fn of(format: ReportFormat) -> &'static dyn Report {
         ReportFormat::Json => &json::Json,
         ReportFormat::Sarif => &sarif::Sarif,
         ReportFormat::Github => &github::Github,
+        ReportFormat::Gitlab => &gitlab::Gitlab,
+        ReportFormat::Junit => &junit::Junit,
+        ReportFormat::Markdown => &markdown::Markdown,
     }
 }
 
@@ -105,23 +118,34 @@ fn count(outcome: &Outcome, level: Level) -> usize {
     outcome.findings.iter().filter(|finding| finding.level == level).count()
 }
 
-/// The closing line: what was read and what was found.
-fn closing(outcome: &Outcome) -> String {
-    let plural = |count: usize, one: &str| match count {
+fn plural(count: usize, one: &str) -> String {
+    match count {
         1 => format!("1 {one}"),
         many => format!("{many} {one}s"),
-    };
+    }
+}
+
+/// How many findings there are of each level that has some.
+fn found(outcome: &Outcome) -> Vec<String> {
+    [(Level::Error, "error"), (Level::Warn, "warning"), (Level::Note, "note")]
+        .map(|(level, word)| (count(outcome, level), word))
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| plural(count, word))
+        .collect()
+}
+
+/// The closing line: what was read and what was found.
+fn closing(outcome: &Outcome) -> String {
     let policies = match outcome.policies {
         1 => "1 policy".to_owned(),
         many => format!("{many} policies"),
     };
     let mut parts = vec![plural(outcome.files, "file"), policies];
-    let levels = [(Level::Error, "error"), (Level::Warn, "warning"), (Level::Note, "note")];
-    let found = levels.map(|(level, word)| (count(outcome, level), word));
     if let Some(changes) = &outcome.changes {
         parts.push(changes.in_words());
     }
-    parts.extend(found.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word)));
+    parts.extend(found(outcome));
     if outcome.findings.is_empty() {
         parts.push("no findings".to_owned());
     }
@@ -133,6 +157,9 @@ fn closing(outcome: &Outcome) -> String {
     }
     if outcome.suppressed > 0 {
         parts.push(format!("{} excused", outcome.suppressed));
+    }
+    if outcome.baselined > 0 {
+        parts.push(format!("{} in the baseline", outcome.baselined));
     }
     if outcome.unreadable > 0 {
         parts.push(format!("{} not read in full", plural(outcome.unreadable, "file")));

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
-use super::legend::{Legend, mark, meaning, quoted, word};
+use super::legend::{Legend, mark, meaning, word};
 use super::{AccessReport, Group, PolicyPlace, listed};
 use crate::access::matrix::Reach;
+use crate::report::markup::quoted;
 
 const STYLE: &str = include_str!("page.css");
 

@@ -31,13 +31,6 @@ impl<'r> Legend<'r> {
     }
 }
 
-/// A message before, between and after its first pair of backticks.
-pub(super) fn quoted(message: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = message.split_once('`')?;
-    let (code, after) = rest.split_once('`')?;
-    Some((before, code, after))
-}
-
 /// A mark that needs no colour.
 pub(super) fn mark(reach: Reach) -> &'static str {
     match reach {

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::legend::{Legend, mark, quoted, word};
+use super::legend::{Legend, mark, word};
 use super::{AccessReport, Group};
 use crate::access::matrix::Reach;
+use crate::report::markup::{code, message, text};
 
 pub(super) fn write(report: &AccessReport, out: &mut dyn Write) -> io::Result<()> {
     let mut legend = Legend::default();
@@ -69,63 +70,4 @@ fn access(group: &Group) -> String {
         lines.push(format!("{when} with {}", codes.join(", ")));
     }
     lines.join("<br>")
-}
-
-/// A text that is shown as it is and does nothing: no markup, no HTML, no links, nobody is mentioned.
-fn text(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let first = shown.trim_start().is_empty();
-        let next = letters.peek().copied().unwrap_or(' ');
-        match letter {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '$' | '!' => shown.extend(['\\', letter]),
-            '|' => shown.push_str("&#124;"),
-            '<' => shown.push_str("&lt;"),
-            '>' => shown.push_str("&gt;"),
-            '&' => shown.push_str("&amp;"),
-            // A mention or a number of an issue is found in what is shown, so a backslash does not stop it.
-            '@' | '#' if next.is_alphanumeric() => {
-                shown.push(letter);
-                shown.push_str("<!-- -->");
-            }
-            // The start of a heading or a list.
-            '#' | '-' | '+' if first => shown.extend(['\\', letter]),
-            '.' | ')' if shown.trim_start().chars().all(|before| before.is_ascii_digit()) => {
-                shown.extend(['\\', letter]);
-            }
-            // What makes a link of an address.
-            ':' if next == '/' => shown.push_str("\\:"),
-            '.' if shown.ends_with("www") => shown.push_str("\\."),
-            // Several spaces would make code of the first words of an item.
-            letter if letter.is_control() || letter.is_whitespace() => {
-                if !shown.ends_with(' ') {
-                    shown.push(' ');
-                }
-            }
-            letter => shown.push(letter),
-        }
-    }
-    shown
-}
-
-/// A message, in which what stands between backticks is code.
-fn message(message: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = message;
-    while let Some((before, quoted, after)) = quoted(rest) {
-        shown.push_str(&text(before));
-        shown.push_str(&code(quoted));
-        rest = after;
-    }
-    shown + &text(rest)
-}
-
-/// A text as code; outside tables.
-fn code(text: &str) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
 }
