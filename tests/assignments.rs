@@ -598,3 +598,28 @@ fn numbers_of_ranges_and_locations() {
     silent(rule, &locations(195));
     finds(rule, "warn", &locations(196));
 }
+
+#[test]
+fn a_module_that_waits_for_its_name_is_not_empty() {
+    let text = r#"variable "name" {}
+variable "apps" {
+  default = null
+}
+resource "azuread_conditional_access_policy" "case" {
+  display_name = var.name
+  state        = "enabled"
+  conditions {
+    client_app_types = ["all"]
+    applications { included_applications = var.apps }
+    users { included_users = ["All"] }
+  }
+  grant_controls {
+    operator          = "OR"
+    built_in_controls = ["mfa"]
+  }
+}"#;
+    let named = text.replace("= var.name", "= \"Case\"");
+    let found = |text: &str| common::rules(&common::check_text("case.tf", text)).contains(&"empty-assignment");
+    assert!(found(&named), "written and empty");
+    assert!(!found(text));
+}
