@@ -70,7 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("scenario", &["policy", "access"]),
     ("records", &["policy", "access"]),
-    ("replay", &["finding", "policy", "access", "records", "sign_in_error"]),
+    ("replay", &["source", "finding", "policy", "access", "records", "sign_in_error"]),
     ("sign_in_error", &["finding", "policy", "access"]),
     ("cli", &["finding", "rule", "report"]),
     (
