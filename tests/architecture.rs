@@ -72,7 +72,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("baseline", &["discover", "finding", "fingerprint", "engine"]),
     ("scenario", &["policy", "access"]),
     ("records", &["policy", "access"]),
-    ("replay", &["finding", "policy", "access", "records", "sign_in_error"]),
+    ("replay", &["source", "finding", "policy", "access", "records", "sign_in_error"]),
     ("sign_in_error", &["finding", "policy", "access"]),
     ("cli", &["finding", "rule", "report"]),
     (

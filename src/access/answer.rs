@@ -4,6 +4,7 @@
 //! information, sign-ins for basic scopes), "Conditions", "Network", "Authentication strengths", "Authentication
 //! and Conditional Access for B2B users".
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -161,14 +162,18 @@ impl Facts<'_> {
 
     /// The device as the service sees it. A legacy client and a sign-in by device code show none, and that of
     /// another organization counts where devices of the home tenant are accepted.
-    fn shown_device(&self) -> Option<Device> {
+    fn shown_device(&self) -> Option<Cow<'_, Device>> {
         let sign_in = self.sign_in;
         let trust = self.capabilities.trust;
         let foreign = matches!(&sign_in.identity, Identity::Person(Person { kind: Some(kind), .. }) if kind.is_foreign());
         let hidden = sign_in.client.is_some_and(Client::is_legacy)
             || sign_in.flow == Some(TransferMethod::DeviceCode)
             || (foreign && !trust.compliant_device && !trust.hybrid_device);
-        if hidden { Some(Device { complete: true, ..Device::default() }) } else { sign_in.device.clone() }
+        if hidden {
+            Some(Cow::Owned(Device { complete: true, ..Device::default() }))
+        } else {
+            sign_in.device.as_ref().map(Cow::Borrowed)
+        }
     }
 
     fn device(&self, comparison: &Comparison) -> Truth {

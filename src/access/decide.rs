@@ -6,7 +6,7 @@
 
 use super::answer::Facts;
 use super::applies::{Aspect, conditions};
-use super::expr::Question;
+use super::expr::Expr;
 use super::grant::{Demand, Need, demand};
 use super::meets::{met, needs};
 use super::sign_in::{Capabilities, Identity, SignIn, Target};
@@ -122,28 +122,67 @@ pub fn is_enforced(policy: &Policy) -> Truth {
 
 /// What one policy says to a sign-in, whatever its state.
 pub(super) fn judge<'p>(policy: &'p Policy, set: &'p PolicySet, facts: Facts<'_>) -> Judgement<'p> {
-    let answer = |question: &Question<'_>| facts.answer(question);
-    let demand = demand(policy, facts.assume);
-    let unmet = needs(policy, &demand, set)
-        .into_iter()
-        .filter(|(_, expr)| expr.truth(&answer) != Truth::Yes)
-        .map(|(need, _)| need)
-        .collect();
+    let reading = Reading::of(policy, set, facts.assume);
     Judgement {
         policy,
         standing: standing(policy),
-        applies: applies(policy, facts),
-        met: met(policy, set, facts.assume).truth(&answer),
-        unmet,
-        demand,
+        applies: reading.applies(facts),
+        met: reading.met(facts),
+        unmet: reading.unmet(facts),
+        demand: reading.demand,
+    }
+}
+
+/// A policy, read once to judge many sign-ins.
+#[derive(Clone, Debug)]
+pub struct Reading<'p> {
+    /// The policy.
+    pub policy: &'p Policy,
+    /// What it demands.
+    pub demand: Demand<'p>,
+    aspects: Vec<(Aspect, Expr<'p>)>,
+    met: Expr<'p>,
+    needs: Vec<(At<Need<'p>>, Expr<'p>)>,
+}
+
+impl<'p> Reading<'p> {
+    /// Reads a policy of a set.
+    #[must_use]
+    pub fn of(policy: &'p Policy, set: &'p PolicySet, assume: Assume) -> Self {
+        let demand = demand(policy, assume);
+        let needs = needs(policy, &demand, set);
+        Self { policy, demand, aspects: conditions(policy), met: met(policy, set, assume), needs }
+    }
+
+    /// Whether it applies to a sign-in, aspect by aspect.
+    #[must_use]
+    pub fn applies(&self, facts: Facts<'_>) -> Applies {
+        aspects(&self.aspects, facts)
+    }
+
+    /// Whether what it demands can be met in a sign-in; a session control that refuses counts.
+    #[must_use]
+    pub fn met(&self, facts: Facts<'_>) -> Truth {
+        self.met.truth(&|question| facts.answer(question))
+    }
+
+    /// The parts of the demand that cannot, or may not be able to, be met.
+    #[must_use]
+    pub fn unmet(&self, facts: Facts<'_>) -> Vec<At<Need<'p>>> {
+        let open = |expr: &Expr<'p>| expr.truth(&|question| facts.answer(question)) != Truth::Yes;
+        self.needs.iter().filter(|(_, expr)| open(expr)).map(|(need, _)| *need).collect()
     }
 }
 
 /// Whether a policy applies to a sign-in, aspect by aspect.
 #[must_use]
 pub fn applies(policy: &Policy, facts: Facts<'_>) -> Applies {
-    let aspects = conditions(policy).into_iter().map(|(aspect, expr)| {
-        let aspect = match (aspect, &facts.sign_in.identity, &facts.sign_in.target) {
+    aspects(&conditions(policy), facts)
+}
+
+fn aspects(conditions: &[(Aspect, Expr<'_>)], facts: Facts<'_>) -> Applies {
+    let aspects = conditions.iter().map(|(aspect, expr)| {
+        let aspect = match (*aspect, &facts.sign_in.identity, &facts.sign_in.target) {
             (
                 Aspect::Users,
                 Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_),

@@ -37,7 +37,7 @@ pub use answer::{Facts, resource};
 pub use applies::Aspect;
 pub use assignments::{Named, Subject, identity_kinds, names_somebody, names_target, target_kinds};
 pub use coverage::Question;
-pub use decide::{Applies, Decision, Judgement, Verdict, applies, decide, is_enforced, name};
+pub use decide::{Applies, Decision, Judgement, Reading, Verdict, applies, decide, is_enforced, name};
 pub use devices::DeviceFilter;
 pub use emergency::{Basis, Declared, Emergency, EmergencyPrincipal, Kind};
 pub use grant::{

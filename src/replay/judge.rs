@@ -6,11 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::access::expr::Question;
 use crate::access::sign_in::{Capabilities, Identity, Memberships, PersonKind, SignIn};
-use crate::access::{self, Assume, Demand, Facts, Judgement, Standing, decide, is_enforced};
+use crate::access::{self, Applies, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
 use crate::finding::ErrorCode;
 use crate::policy::{Given, InboundTrust, List, Policy, PolicySet, Principal, Truth};
 use crate::records::{Piece, Place, Read, Record, ServiceResult, Verdict, read};
 use crate::sign_in_error;
+use crate::source::At;
 
 /// What becomes of a successful sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -25,7 +26,7 @@ pub enum Ending {
 }
 
 /// What one policy does to a sign-in that it stops or may stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Effect {
     /// Which policy, by its number in the set.
     pub policy: usize,
@@ -37,20 +38,29 @@ pub struct Effect {
     pub code: Option<ErrorCode>,
 }
 
+/// What all policies do that stop a sign-in or may. Many sign-ins share it.
+#[derive(Debug)]
+pub struct Effects {
+    /// Another number is another list.
+    pub number: usize,
+    /// By policy.
+    pub list: Vec<Effect>,
+}
+
 /// Whether one policy applies to a sign-in and whether it is met.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Answer {
-    policy: usize,
     applies: Truth,
     met: Truth,
-    unmatched: Option<&'static str>,
+    unmatched: Option<Aspect>,
 }
 
 /// What all policies do.
 #[derive(Debug)]
 struct Ruling {
-    effects: Vec<Effect>,
-    answers: Vec<Answer>,
+    effects: Arc<Effects>,
+    /// By the number of the policy; nothing for one that is disabled.
+    answers: Vec<Option<Answer>>,
 }
 
 /// A record, judged.
@@ -73,8 +83,8 @@ pub enum Outcome {
     SignIn {
         /// The record.
         record: Box<Record>,
-        /// What policies do to it, unless it was not successful.
-        effects: Vec<Effect>,
+        /// What policies do to it, if it was successful.
+        effects: Option<Arc<Effects>>,
         /// What was compared with the service: the policy, what the service recorded, and how it differs.
         compared: Vec<(usize, Verdict, Comparison)>,
     },
@@ -104,6 +114,8 @@ pub struct Judge<'p> {
     by_name: HashMap<String, Option<usize>>,
     /// A filter asks for what only one device has.
     asks_device: bool,
+    readings: Vec<Option<Reading<'p>>>,
+    effects: RwLock<HashMap<Vec<Effect>, Arc<Effects>>>,
     rulings: RwLock<HashMap<Key, Arc<Ruling>>>,
     addresses: RwLock<HashMap<IpAddr, IpAddr>>,
     places: RwLock<HashMap<Vec<Truth>, IpAddr>>,
@@ -118,7 +130,7 @@ struct Key {
 }
 
 /// How many decisions are kept.
-const KEPT: usize = 200_000;
+const KEPT: usize = 50_000;
 /// The codes of sign-ins that Conditional Access refused in the end; of interrupts, results are not reliable.
 const REFUSED: [u32; 5] = [53000, 53001, 53002, 53003, 53009];
 
@@ -169,6 +181,10 @@ impl<'p> Judge<'p> {
         let asks = |rule: &str| ["deviceid", "displayname"].iter().any(|name| rule.contains(name));
         let asks_device =
             rules.filter_map(|filter| filter.rule.get()).any(|rule| asks(&rule.value.to_lowercase()));
+        let readings = set.policies.iter().map(|policy| {
+            let judged = access::standing(policy) != Standing::Disabled;
+            judged.then(|| Reading::of(policy, set, assume))
+        });
         Self {
             set,
             assume,
@@ -179,6 +195,8 @@ impl<'p> Judge<'p> {
             by_id,
             by_name,
             asks_device,
+            readings: readings.collect(),
+            effects: RwLock::default(),
             rulings: RwLock::default(),
             addresses: RwLock::default(),
             places: RwLock::default(),
@@ -201,12 +219,12 @@ impl<'p> Judge<'p> {
         let compares = success || record.code.is_some_and(|code| REFUSED.contains(&code));
         let wanted = !record.elsewhere && (success || (compares && !record.results.is_empty()));
         if !wanted {
-            return Outcome::SignIn { record, effects: Vec::new(), compared: Vec::new() };
+            return Outcome::SignIn { record, effects: None, compared: Vec::new() };
         }
         let ruling = self.ruling(&record);
         let compared = record.results.iter().filter_map(|result| self.compare(result, &ruling));
         let compared = compared.collect();
-        let effects = if success { ruling.effects.clone() } else { Vec::new() };
+        let effects = success.then(|| ruling.effects.clone());
         Outcome::SignIn { record, effects, compared }
     }
 
@@ -306,45 +324,58 @@ impl<'p> Judge<'p> {
 
     fn decide(&self, key: &Key) -> Ruling {
         let Key { sign_in, capabilities, interactive } = key;
-        let decision = decide(sign_in, self.set, capabilities, self.assume);
+        let facts = Facts { sign_in, capabilities, set: self.set, assume: self.assume };
         // What of a guest's home tenant is accepted here, where no file tells: both are tried.
         let untold = matches!(&sign_in.identity, Identity::Person(person)
             if person.kind.is_some_and(PersonKind::is_foreign)
                 && person.home_tenant.as_deref().and_then(|home| self.set.directory.trust_of(home)).is_none());
-        let trusting = untold.then(|| {
-            let trust = InboundTrust { mfa: true, compliant_device: true, hybrid_device: true };
-            decide(sign_in, self.set, &Capabilities { trust, ..capabilities.clone() }, self.assume)
-        });
-        let trusting = trusting.iter().flat_map(|decision| decision.judgements.iter().map(Some));
-        let mut trusting = trusting.chain(std::iter::repeat(None));
-        let judged = self.set.policies.iter().enumerate();
-        let judged = judged.filter(|(_, policy)| access::standing(policy) != Standing::Disabled);
-        let mut ruling = Ruling { effects: Vec::new(), answers: Vec::new() };
-        for ((at, policy), judgement) in judged.zip(&decision.judgements) {
-            let both = |of: fn(&Judgement<'_>) -> Truth, other: Option<&Judgement<'_>>| {
-                let one = of(judgement);
-                if other.is_none_or(|other| of(other) == one) { one } else { Truth::Unknown }
+        let trust = InboundTrust { mfa: true, compliant_device: true, hybrid_device: true };
+        let trusting = untold.then(|| Capabilities { trust, ..capabilities.clone() });
+        let trusting = trusting.as_ref().map(|capabilities| Facts { capabilities, ..facts });
+        let both = |one: Truth, of: &dyn Fn(Facts<'_>) -> Truth| {
+            if trusting.is_none_or(|facts| of(facts) == one) { one } else { Truth::Unknown }
+        };
+        let mut effects = Vec::new();
+        let mut answers = Vec::with_capacity(self.readings.len());
+        for (at, reading) in self.readings.iter().enumerate() {
+            let Some(reading) = reading else {
+                answers.push(None);
+                continue;
             };
-            let other = trusting.next().flatten();
-            let applies = both(|judgement| judgement.applies.truth(), other);
-            let met = both(|judgement| judgement.met, other);
-            ruling.answers.push(Answer {
-                policy: at,
-                applies,
-                met,
-                unmatched: judgement.applies.first_unmatched().map(access::Aspect::as_str),
-            });
-            let enforced = if self.once_enabled { Truth::Yes } else { is_enforced(policy) };
+            let aspects = reading.applies(facts);
+            let applies = both(aspects.truth(), &|facts| reading.applies(facts).truth());
+            // Of a policy about other sign-ins, nobody asks.
+            let met = match applies {
+                Truth::No => Truth::Unknown,
+                _ => both(reading.met(facts), &|facts| reading.met(facts)),
+            };
+            answers.push(Some(Answer { applies, met, unmatched: aspects.first_unmatched() }));
+            let enforced = if self.once_enabled { Truth::Yes } else { is_enforced(reading.policy) };
             let ending = match enforced.and(applies).and(met.negated()) {
                 Truth::Yes => Ending::Blocked,
                 Truth::Unknown => Ending::MayBeBlocked,
                 Truth::No => continue,
             };
-            let why = why(judgement, applies, met, enforced, ending, *interactive);
-            let code = (ending == Ending::Blocked).then(|| sign_in_error::of(&judgement.demand)).flatten();
-            ruling.effects.push(Effect { policy: at, ending, why: why.into(), code });
+            let unmet = reading.unmet(facts);
+            let why = why(reading, &aspects, &unmet, Truths { enforced, applies, met }, *interactive);
+            let code = (ending == Ending::Blocked).then(|| sign_in_error::of(&reading.demand)).flatten();
+            effects.push(Effect { policy: at, ending, why: why.into(), code });
         }
-        ruling
+        Ruling { effects: self.shared(effects), answers }
+    }
+
+    /// The one list of these effects.
+    fn shared(&self, list: Vec<Effect>) -> Arc<Effects> {
+        let held = self.effects.read().unwrap_or_else(PoisonError::into_inner).get(&list).cloned();
+        if let Some(held) = held {
+            return held;
+        }
+        let mut effects = self.effects.write().unwrap_or_else(PoisonError::into_inner);
+        let number = effects.len();
+        effects
+            .entry(list)
+            .or_insert_with_key(|list| Arc::new(Effects { number, list: list.clone() }))
+            .clone()
     }
 
     /// The service's result of a policy that the files hold, by id; by name where the file has no id.
@@ -353,7 +384,7 @@ impl<'p> Judge<'p> {
         let by_name = || result.name.as_ref().and_then(|name| self.by_name.get(name).copied().flatten());
         let at = by_id.or_else(by_name)?;
         let policy = self.set.policies.get(at)?;
-        Some((at, result.verdict, compare(policy, result, ruling.answers.iter().find(|it| it.policy == at))))
+        Some((at, result.verdict, compare(policy, result, ruling.answers.get(at).copied().flatten())))
     }
 }
 
@@ -369,7 +400,7 @@ fn memberships(lists: &[(String, Option<BTreeSet<String>>)], id: &str) -> Member
     memberships
 }
 
-fn compare(policy: &Policy, result: &ServiceResult, answer: Option<&Answer>) -> Comparison {
+fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> Comparison {
     let service = result.verdict;
     let Some(answer) = answer else {
         return match service {
@@ -388,7 +419,7 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<&Answer>) -> 
         (Truth::Unknown, _) => Comparison::Undecided,
         (Truth::Yes, false) => Comparison::Differs(format!("here it applies; there it does not{conditions}")),
         (Truth::No, true) => {
-            let aspect = answer.unmatched.unwrap_or("a condition");
+            let aspect = answer.unmatched.map_or("a condition", Aspect::as_str);
             Comparison::Differs(format!("here it does not apply because of {aspect}; there it does"))
         }
         (Truth::No, false) => Comparison::Same,
@@ -405,41 +436,48 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<&Answer>) -> 
     }
 }
 
-/// Why a policy stops a sign-in, or on what that depends.
-fn why(
-    judgement: &Judgement<'_>,
+/// What makes up an ending.
+#[derive(Clone, Copy)]
+struct Truths {
+    enforced: Truth,
     applies: Truth,
     met: Truth,
-    enforced: Truth,
-    ending: Ending,
+}
+
+/// Why a policy stops a sign-in, or on what that depends.
+fn why(
+    reading: &Reading<'_>,
+    aspects: &Applies,
+    unmet: &[At<Need<'_>>],
+    truths: Truths,
     interactive: Option<bool>,
 ) -> String {
-    let ways = match &judgement.demand {
+    let ways = match &reading.demand {
         Demand::Ways(ways) if ways.len() > 1 => " or ",
         _ => " and ",
     };
-    let mut names: Vec<_> = judgement.unmet.iter().map(|need| access::name(need.value)).collect();
+    let mut names: Vec<_> = unmet.iter().map(|need| access::name(need.value)).collect();
     names.dedup();
     let names = names.join(ways);
     let mut parts = Vec::new();
-    if enforced == Truth::Unknown {
+    if truths.enforced == Truth::Unknown {
         parts.push("its state is not told".to_owned());
     }
-    if applies == Truth::Unknown {
-        let aspects: Vec<_> = judgement.applies.undecided().map(access::Aspect::words).collect();
+    if truths.applies == Truth::Unknown {
+        let aspects: Vec<_> = aspects.undecided().map(Aspect::words).collect();
         let aspects =
             if aspects.is_empty() { vec!["what is accepted from the home tenant"] } else { aspects };
         parts.push(format!("depends on {}", aspects.join(", ")));
     }
-    parts.push(match (&judgement.demand, met) {
+    parts.push(match (&reading.demand, truths.met) {
         (Demand::Block(_), _) => "it blocks".to_owned(),
-        (Demand::Nothing, _) => "its session controls refuse this client".to_owned(),
+        (_, Truth::Unknown) if names.is_empty() => "its session controls may refuse this client".to_owned(),
+        _ if names.is_empty() => "its session controls refuse this client".to_owned(),
         (_, Truth::No) => format!("asks for {names}, which cannot be met here"),
         _ if interactive == Some(false) => {
             format!("asks for {names}, which the record does not tell, and nobody was there to answer")
         }
         _ => format!("asks for {names}, which the record does not tell"),
     });
-    debug_assert!(ending != Ending::Unchanged, "only what may stop a sign-in has a reason");
     parts.join("; ")
 }

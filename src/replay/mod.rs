@@ -3,5 +3,5 @@
 mod judge;
 mod tally;
 
-pub use judge::{Comparison, Effect, Ending, Judge, Judged, Outcome};
+pub use judge::{Comparison, Effect, Effects, Ending, Judge, Judged, Outcome};
 pub use tally::{Because, Difference, Example, Group, Tally};

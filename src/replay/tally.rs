@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
-use super::judge::{Comparison, Ending, Judged, Outcome};
+use super::judge::{Comparison, Effects, Ending, Judged, Outcome};
 use crate::access::sign_in::Identity;
 use crate::finding::ErrorCode;
 use crate::records::{Log, Place, Record, Verdict};
@@ -26,12 +26,14 @@ pub struct Example {
 }
 
 /// Sign-ins that share something.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Group {
     /// How many.
     pub sign_ins: u64,
     /// The people, by number.
     pub people: HashSet<u32>,
+    /// The number of the first of them.
+    at: u64,
     /// The first of them.
     pub example: Example,
 }
@@ -71,14 +73,14 @@ pub struct Tally {
     pub logs: BTreeSet<Log>,
     /// Successful sign-ins by what becomes of them.
     pub endings: BTreeMap<Ending, (u64, HashSet<u32>)>,
-    /// By policy, ending, reason and app.
-    pub groups: HashMap<Because, HashMap<Arc<str>, Group>>,
     /// Results compared with the service: the same, undecided.
     pub same: u64,
     /// Results on which the record tells too little.
     pub undecided: u64,
     /// Results that differ, by policy.
     pub differences: BTreeMap<(usize, Verdict, String), Difference>,
+    /// By what policies do, and app.
+    shared: HashMap<(usize, Arc<str>), (Arc<Effects>, Group)>,
     seen: HashSet<u64>,
     people: HashMap<u64, u32>,
     apps: HashSet<Arc<str>>,
@@ -140,21 +142,44 @@ impl Tally {
             Identity::Person(person) => person.id.as_ref().map(|id| self.person(id)),
             _ => None,
         };
-        let ending = effects.iter().map(|effect| effect.ending).min().unwrap_or(Ending::Unchanged);
+        let Some(effects) = effects else { return };
+        let ending = effects.list.iter().map(|effect| effect.ending).min().unwrap_or(Ending::Unchanged);
         let (sign_ins, people) = self.endings.entry(ending).or_default();
         *sign_ins += 1;
         people.extend(person);
-        if effects.is_empty() {
+        if effects.list.is_empty() {
             return;
         }
         let app = self.app(record.app.as_deref().unwrap_or("an app that is not told"));
-        for effect in effects {
-            let because = (effect.policy, effect.ending, effect.why, effect.code);
-            let new = || Group { sign_ins: 0, people: HashSet::new(), example: example(&record, &place) };
-            let group = self.groups.entry(because).or_default().entry(app.clone()).or_insert_with(new);
-            group.sign_ins += 1;
-            group.people.extend(person);
+        let at = self.records;
+        let new = || Group { sign_ins: 0, people: HashSet::new(), at, example: example(&record, &place) };
+        let (_, group) = self.shared.entry((effects.number, app)).or_insert_with(|| (effects, new()));
+        group.sign_ins += 1;
+        group.people.extend(person);
+    }
+
+    /// The sign-ins that are stopped or may be, by policy, ending and reason, and then by app.
+    #[must_use]
+    pub fn groups(&self) -> BTreeMap<Because, BTreeMap<Arc<str>, Group>> {
+        let mut groups: BTreeMap<Because, BTreeMap<Arc<str>, Group>> = BTreeMap::new();
+        let mut shared: Vec<_> = self.shared.iter().collect();
+        shared.sort_by_key(|(_, (_, group))| group.at);
+        for ((_, app), (effects, group)) in shared {
+            for effect in &effects.list {
+                let because = (effect.policy, effect.ending, effect.why.clone(), effect.code);
+                let by_app = groups.entry(because).or_default();
+                match by_app.get_mut(app) {
+                    Some(own) => {
+                        own.sign_ins += group.sign_ins;
+                        own.people.extend(&group.people);
+                    }
+                    None => {
+                        by_app.insert(app.clone(), group.clone());
+                    }
+                }
+            }
         }
+        groups
     }
 
     fn person(&mut self, id: &str) -> u32 {

@@ -79,10 +79,8 @@ impl<'t> Report<'t> {
             })
         };
         let mut rows: Vec<(usize, Row)> = Vec::new();
-        let mut groups: Vec<_> = tally.groups.iter().collect();
-        groups.sort_by_key(|(one, _)| *one);
-        for ((at, ending, why, code), by_app) in groups {
-            let Some(policy) = named(*at) else { continue };
+        for ((at, ending, why, code), by_app) in tally.groups() {
+            let Some(policy) = named(at) else { continue };
             let mut apps: Vec<_> = by_app
                 .iter()
                 .map(|(app, group)| {
@@ -92,10 +90,10 @@ impl<'t> Report<'t> {
             apps.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
             let people: HashSet<u32> = by_app.values().flat_map(|group| &group.people).copied().collect();
             rows.push((
-                *at,
+                at,
                 Row {
                     policy,
-                    ending: *ending,
+                    ending,
                     why: why.to_string(),
                     code: code.map(|code| code.to_string()),
                     sign_ins: apps.iter().map(|app| app.1).sum(),
