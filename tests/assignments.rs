@@ -619,7 +619,8 @@ resource "azuread_conditional_access_policy" "case" {
   }
 }"#;
     let named = text.replace("= var.name", "= \"Case\"");
-    let found = |text: &str| common::rules(&common::check_text("case.tf", text)).contains(&"empty-assignment");
+    let found =
+        |text: &str| common::rules(&common::check_text("case.tf", text)).contains(&"empty-assignment");
     assert!(found(&named), "written and empty");
     assert!(!found(text));
 }
