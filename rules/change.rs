@@ -7,22 +7,11 @@ use crate::access::{Demand, Standing, demand, standing, targets};
 use crate::policy::ids::roles::MANAGING;
 use crate::rule::prelude::*;
 use crate::rules::any_state::finding as about;
+use crate::rules::shared::listed;
 use crate::rules::together;
 
-/// How many classes or targets a message names.
-const NAMED: usize = 3;
 /// How many groups of people a message tells apart.
 const PARTS: usize = 3;
-
-/// Some names, and how many more there are.
-fn listed(names: &[String]) -> String {
-    match names.get(..NAMED) {
-        Some(first) if names.len() > NAMED => {
-            format!("{} and {} more", first.join(", "), names.len() - NAMED)
-        }
-        _ => names.join(", "),
-    }
-}
 
 /// Whose sign-ins an effect is about, to what, and one of them.
 pub(super) fn described(effect: &Effect<'_>, change: &Change<'_>) -> String {

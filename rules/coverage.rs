@@ -8,6 +8,7 @@ use crate::policy::{App, Given, List, Policy, Principal, Spelling, UserToken};
 use crate::rule::Profile;
 use crate::rule::prelude::*;
 use crate::rules::shared;
+use crate::rules::shared::{NAMED, listed};
 
 /// A rule that asks one question of all policies together, and how it words the answer.
 pub(super) struct Coverage {
@@ -59,9 +60,6 @@ impl Rule for Coverage {
         findings.extend(found.doubt.and_then(|doubt| self.doubted(access, &analysis, &doubt)));
     }
 }
-
-/// How many names a note lists.
-const NAMED: usize = 3;
 
 impl Coverage {
     /// A gap that a policy of the kind leaves.
@@ -290,16 +288,6 @@ fn app_left_out(policy: &Policy, target: &Target) -> Option<Span> {
 fn targets_in_words(gap: &Gap) -> String {
     let names: Vec<_> = gap.what.iter().map(targets::name).collect();
     if gap.everything && names.len() > 1 { "every app".to_owned() } else { listed(&names) }
-}
-
-/// The first of some names, and how many more there are.
-fn listed(names: &[String]) -> String {
-    match names.get(..NAMED) {
-        Some(first) if names.len() > NAMED => {
-            format!("{} and {} more", first.join(", "), names.len() - NAMED)
-        }
-        _ => names.join(", "),
-    }
 }
 
 /// The words for a grant control that is asked for.

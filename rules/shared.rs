@@ -353,7 +353,7 @@ pub(super) fn exclude(policy: &Policy, emergency: &Emergency) -> String {
 }
 
 /// How to take a policy out of force, in the file's own words.
-pub(super) fn report_only(policy: &Policy) -> String {
+fn report_only(policy: &Policy) -> String {
     format!("`{}`", policy.spelling.assignment("state", "\"enabledForReportingButNotEnforced\""))
 }
 
@@ -399,5 +399,18 @@ pub(super) fn place_of(policy: &Policy, aspect: Aspect) -> Option<Span> {
         Aspect::AuthenticationFlow => conditions.transfer_methods.key,
         Aspect::Unknown => conditions.unknown.first().map(|condition| condition.span),
         Aspect::WorkloadIdentities => conditions.key,
+    }
+}
+
+/// How many names a message lists.
+pub(super) const NAMED: usize = 3;
+
+/// The first of some names, and how many more there are.
+pub(super) fn listed(names: &[String]) -> String {
+    match names.get(..NAMED) {
+        Some(first) if names.len() > NAMED => {
+            format!("{} and {} more", first.join(", "), names.len() - NAMED)
+        }
+        _ => names.join(", "),
     }
 }

@@ -125,12 +125,6 @@ impl Way {
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Open(_))
     }
-
-    /// Whether there certainly is none.
-    #[must_use]
-    pub fn is_shut(&self) -> bool {
-        matches!(self, Self::Shut(_))
-    }
 }
 
 /// A policy as regions of the space, by number.
