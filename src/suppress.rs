@@ -59,6 +59,16 @@ fn excuse_by_exception(
             && finding.policy.as_ref().is_some_and(|policy| exception.is_about(policy))
     };
     let policy = &exception.policy.value;
+    let Some(reason) = &exception.reason else {
+        let message = format!("exception for `{policy}` gives no reason");
+        let label = Label::new(exception.whole, "has no effect");
+        complaints.push(
+            Finding::new(input::EXCEPTION_WITHOUT_REASON, Level::Warn, message, label)
+                .help("write `reason:` with why this is acceptable")
+                .place(format!("{}/{policy}", exception.rule.value)),
+        );
+        return;
+    };
     if let Some(until) = exception.until.filter(|until| until.value < today) {
         let message = format!("exception for `{policy}` ended on {}", until.value);
         complaints.push(
@@ -69,7 +79,7 @@ fn excuse_by_exception(
                 Label::new(until.span, "this day is past"),
             )
             .label(exception.whole, "the rule it excused")
-            .note(format!("reason given: {}", exception.reason))
+            .note(format!("reason given: {reason}"))
             .help("fix the policy and delete the exception, or decide on a new date")
             .place(format!("{}/{policy}", exception.rule.value)),
         );
@@ -87,7 +97,7 @@ fn excuse_by_exception(
                 Label::new(exception.policy.span, "no finding of the rule on this policy"),
             )
             .label(exception.rule.span, "the rule")
-            .note(format!("reason given: {}", exception.reason))
+            .note(format!("reason given: {reason}"))
             .help("delete the exception, or correct the policy's name or the rule")
             .place(format!("{}/{policy}", exception.rule.value)),
         );

@@ -176,7 +176,7 @@ fn configuration_mistakes_are_pointed_at() {
     for (text, message) in [
         ("rules: {block-everyone: fatal}", "unknown level `fatal`"),
         ("rules: {block-everybody: off}", "unknown rule `block-everybody`"),
-        ("exceptions: [{rule: block-everyone, policy: A}]", "exception has no `reason`"),
+        ("exceptions: [{rule: block-everyone, reason: A}]", "exception has no `policy`"),
         ("exceptions: [{rule: block-everyone, policy: A, reason: x, until: soon}]", "`soon` is not a date"),
         ("emergency-access: []", "configuration has a list where an object belongs"),
         ("a: [", "not well-formed YAML"),
@@ -225,6 +225,12 @@ fn exceptions_excuse_and_are_checked_themselves() {
         exception("block-everyone", "other", "2999-12-31"),
         ("unused-exception block-everyone".to_owned(), 0)
     );
+    for reason in ["", ", reason: ", ", reason: ' '"] {
+        let text = format!("exceptions: [{{rule: block-everyone, policy: A{reason}}}]");
+        fs::write(folder.path().join("calint.yaml"), text).unwrap();
+        let (report, _) = json(folder.path(), &["--skip", "missing-emergency-exclusion"]);
+        assert_eq!(rules(&report).join(" "), "exception-without-reason block-everyone", "{reason}");
+    }
 }
 
 #[test]

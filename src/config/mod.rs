@@ -60,8 +60,8 @@ pub struct Exception {
     pub rule: At<String>,
     /// The policy, by display name or id.
     pub policy: At<String>,
-    /// Why.
-    pub reason: String,
+    /// Why. Without a reason it excuses nothing.
+    pub reason: Option<String>,
     /// The last day it holds.
     pub until: Option<At<Date>>,
     /// The whole entry.
@@ -90,7 +90,7 @@ impl Config {
     /// some of them are.
     ///
     /// # Errors
-    /// Everything in it that cannot be used, each with its place: unknown keys, wrong types, missing reasons.
+    /// Everything in it that cannot be used, each with its place: unknown keys, wrong types.
     pub fn parse(text: &str, file: FileId, path: &Path) -> Result<Self, Vec<Finding>> {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let mut config = Self::of_folder(folder);

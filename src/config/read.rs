@@ -140,22 +140,23 @@ impl Reader {
                 "until" => until = self.date(&member.value),
                 "rule" => rule = self.text(&member.value),
                 "policy" => policy = self.text(&member.value),
-                _ => reason = self.text(&member.value),
+                _ if is_blank(&member.value) => {}
+                _ => reason = self.text(&member.value).map(|reason| reason.value),
             }
         }
         let place = rule.as_ref().map_or(item.span, |rule| rule.span);
         named.extend(rule.clone());
-        let given = [("rule", rule.is_some()), ("policy", policy.is_some()), ("reason", reason.is_some())];
-        for (key, _) in given.iter().filter(|(_, given)| !given) {
+        for (key, _) in
+            [("rule", rule.is_some()), ("policy", policy.is_some())].iter().filter(|(_, given)| !given)
+        {
             let help = match *key {
-                "reason" => "write `reason:` with why this is acceptable",
                 "policy" => "write `policy:` with the display name or id of the policy",
                 _ => "write `rule:` with the rule that is excused",
             };
             let message = format!("exception has no `{key}`");
             self.problem(place, &message, "in this exception", Some(help.to_owned()));
         }
-        Some(Exception { rule: rule?, policy: policy?, reason: reason?.value, until, whole: place })
+        Some(Exception { rule: rule?, policy: policy?, reason, until, whole: place })
     }
 
     fn date(&mut self, node: &Node<'_>) -> Option<At<Date>> {
@@ -206,5 +207,14 @@ impl Reader {
             let list = self.texts(&member.value).into_iter().map(|text| text.value).collect();
             if member.key.value == "include" { config.include = list } else { config.exclude = list }
         }
+    }
+}
+
+/// Whether a key is there and nothing behind it.
+fn is_blank(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::Text(text) => text.trim().is_empty(),
+        _ => false,
     }
 }
