@@ -45,6 +45,8 @@ pub enum Command {
     CheckRules(CheckRulesArgs),
     /// Print the policies of a file as the rules see them
     Model(ModelArgs),
+    /// Show findings in an editor, over the Language Server Protocol
+    Lsp(LspArgs),
     /// Write a calint.yaml to start from
     Init,
     /// Print the JSON Schema of calint.yaml
@@ -141,6 +143,20 @@ pub struct DiffArgs {
     /// The rest.
     #[command(flatten)]
     pub check: CheckArgs,
+}
+
+/// Arguments of `lsp`.
+#[derive(Args, Clone, Debug)]
+pub struct LspArgs {
+    /// Leave out the findings that this file has, unless they have become graver
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Run the rules of these profiles too: coverage
+    #[arg(long, value_name = "PROFILE", value_delimiter = ',', value_parser = profile)]
+    pub profile: Vec<Profile>,
+    /// Talk over standard input and output. There is no other way; editors say so all the same
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// Arguments of `access`.

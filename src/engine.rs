@@ -50,7 +50,7 @@ pub struct Options {
     pub context: bool,
     /// The day, for exceptions with an end.
     pub today: Date,
-    /// What is different while fixes are tried out.
+    /// What is different while a text is tried out that is not on disk.
     pub trial: Trial,
 }
 
@@ -229,7 +229,7 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
     let mut library = Library::default();
     let mut tenants = Vec::new();
     for group in groups {
-        let mut tenant = configured_tenant(&group, &options.config, &mut library, outcome)?;
+        let mut tenant = configured_tenant(&group, options, &mut library, outcome)?;
         let mut inputs = admitted(group.inputs, &tenant.config, outcome)?;
         let has_context = inputs.iter().any(|input| input.context);
         tenant.partial = stdin.is_some() || !has_context && inputs.iter().any(|input| input.named);
@@ -303,12 +303,12 @@ fn report_trouble(trouble: Trouble, outcome: &mut Outcome) {
 /// A tenant of which nothing but its configuration and its rules is read.
 fn configured_tenant(
     group: &Group,
-    choice: &ConfigChoice,
+    options: &Options,
     library: &mut Library,
     outcome: &mut Outcome,
 ) -> Result<Tenant, ConfigFailure> {
-    let config = config(group, outcome)?;
-    let house = match choice {
+    let config = config(group, &options.trial.texts, outcome)?;
+    let house = match options.config {
         ConfigChoice::None => Vec::new(),
         ConfigChoice::Nearest | ConfigChoice::File(_) => library
             .of(&config, &mut outcome.sources)
@@ -323,13 +323,20 @@ fn configured_tenant(
     Ok(Tenant { config, rules, ..Tenant::default() })
 }
 
-fn config(group: &Group, outcome: &mut Outcome) -> Result<Config, ConfigFailure> {
+fn config(
+    group: &Group,
+    texts: &BTreeMap<PathBuf, String>,
+    outcome: &mut Outcome,
+) -> Result<Config, ConfigFailure> {
     let Some(path) = &group.config else {
         return Ok(Config::of_folder(common_folder(&group.inputs)));
     };
     let shown = discover::shown(path);
     let file = outcome.sources.next_id();
-    let bytes = std::fs::read(path).map_err(|error| discover::in_words(&error));
+    let bytes = match texts.get(path) {
+        Some(text) => Ok(text.clone().into_bytes()),
+        None => std::fs::read(path).map_err(|error| discover::in_words(&error)),
+    };
     let text = bytes.and_then(|bytes| {
         crate::source::decode(bytes).map(|(text, _)| text).map_err(|_| "not valid UTF-8".to_owned())
     });

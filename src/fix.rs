@@ -2,7 +2,7 @@
 //! have to be the same but for spelling, copies and order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -88,6 +88,26 @@ pub fn run(options: &Options) -> Result<Fixed, ConfigFailure> {
     });
     let files = files.filter(|file| file.before != file.after).collect();
     Ok(Fixed { outcome, files, refused: refused.into_iter().collect() })
+}
+
+/// Whether edits of a text leave its policies as they are. The text is the one that the options have for the path.
+#[must_use]
+pub fn is_harmless(options: &Options, path: &Path, text: &str, edits: &[Edit]) -> bool {
+    let mut options = Options { paths: vec![path.to_path_buf()], context: false, ..options.clone() };
+    options.trial.only_fixes = true;
+    let rule = RuleId::built_in("");
+    let page = Page {
+        shown: discover::shown(path),
+        path: Some(path.to_path_buf()),
+        before: text.to_owned(),
+        edits: edits.iter().map(|edit| (edit.clone(), rule.clone())).collect(),
+        findings: 0,
+    };
+    let plan = Plan::from([(FileId(0), page)]);
+    match (engine::run(&options), engine::run(&with(&options, &plan))) {
+        (Ok(before), Ok(after)) => is_same(&before, &after, &plan),
+        _ => false,
+    }
 }
 
 /// The edits of one pass over one text.

@@ -69,6 +69,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
+    (
+        "excuse",
+        &["source", "finding", "syntax", "policy", "config", "rule", "rule_set", "discover", "load", "edit"],
+    ),
+    (
+        "lsp",
+        &[
+            "source", "finding", "policy", "rule", "rule_set", "config", "discover", "engine", "edit",
+            "excuse", "fix", "baseline", "report",
+        ],
+    ),
     ("baseline", &["discover", "finding", "fingerprint", "engine"]),
     ("scenario", &["policy", "access"]),
     ("records", &["policy", "access"]),
@@ -87,6 +98,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine",
             "house",
             "fix",
+            "lsp",
             "rule",
             "report",
             "revision",

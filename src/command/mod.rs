@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod fix;
 mod init;
+mod lsp;
 mod model;
 mod replay;
 mod rules;
@@ -64,7 +65,7 @@ pub enum Failure {
 /// Runs a command.
 #[must_use]
 pub fn run(cli: Cli) -> Exit {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(io::stdout());
     let done = match cli.command {
         None => check::run(&cli.check, &mut out),
         Some(Command::Check(args)) => check::run(&args, &mut out),
@@ -77,6 +78,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Command::CheckRules(args)) => check_rules::run(&args, &mut out),
         Some(Command::Model(args)) => model::run(&args, &mut out),
         Some(Command::Init) => init::run(&mut out),
+        Some(Command::Lsp(args)) => lsp::run(&args),
         Some(Command::Schema(args)) => print_schema(&args, &mut out),
         Some(Command::Completions(args)) => {
             clap_complete::generate(args.shell, &mut Cli::command(), "calint", &mut out);

@@ -128,7 +128,7 @@ pub fn house_rules(paths: &[PathBuf]) -> Result<HouseRules, ConfigFailure> {
     let mut library = Library::default();
     let rules = if paths.is_empty() {
         let group = Group { config: config_for_stdin(&ConfigChoice::Nearest), inputs: Vec::new() };
-        library.of(&config(&group, &mut outcome)?, &mut outcome.sources)
+        library.of(&config(&group, &BTreeMap::new(), &mut outcome)?, &mut outcome.sources)
     } else {
         library.read(paths, &mut outcome.sources)
     };

@@ -4,6 +4,7 @@ pub mod access;
 mod concise;
 mod github;
 mod gitlab;
+pub mod hover;
 mod json;
 mod junit;
 pub mod listing;

@@ -53,13 +53,21 @@ const MFA_COMBINATIONS: &[&str] = &[
     "voice,federatedSingleFactor",
 ];
 
+/// The built-in strengths by display name.
+const NAMES: [(&str, &str); 3] = [
+    ("Multifactor authentication", MFA),
+    ("Passwordless MFA", PASSWORDLESS),
+    ("Phishing-resistant MFA", PHISHING_RESISTANT),
+];
+
 /// The built-in strength of a display name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static str> {
-    let names = [
-        ("Multifactor authentication", MFA),
-        ("Passwordless MFA", PASSWORDLESS),
-        ("Phishing-resistant MFA", PHISHING_RESISTANT),
-    ];
-    names.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| id)
+    NAMES.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| id)
+}
+
+/// The display name of a built-in strength.
+#[must_use]
+pub fn name(id: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|(_, known)| *known == id).map(|(name, _)| name)
 }

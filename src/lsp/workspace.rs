@@ -1,0 +1,230 @@
+//! What an editor has open, and what was found in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use gen_lsp_types::{TextDocumentContentChangeEvent as Change, Uri};
+
+use super::place::{self, Encoding};
+use crate::baseline::Baseline;
+use crate::discover::{self, ConfigChoice, absolute};
+use crate::engine::{self, ConfigFailure, Options, Outcome, Trial};
+use crate::finding::Finding;
+use crate::rule::Profile;
+use crate::source::{FileId, Source, Sources};
+
+/// What the command line says.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Profiles whose rules run too.
+    pub profiles: Vec<Profile>,
+    /// Findings that are not shown.
+    pub baseline: Option<Baseline>,
+}
+
+/// A text as it stands in the editor.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) uri: Uri,
+    pub(super) version: i32,
+    pub(super) text: String,
+}
+
+/// What is checked in one run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    /// A folder of the workspace.
+    Folder(PathBuf),
+    /// A file in none of them, with the rest of its tenant.
+    File(PathBuf),
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    /// The last run that came to its end. Where the configuration cannot be used now, it is an earlier one.
+    pub(super) outcome: Outcome,
+    /// Where the texts are in which something was found.
+    paths: BTreeMap<FileId, PathBuf>,
+    /// What is wrong with the configuration, where no later run was possible, each with its file.
+    pub(super) problems: Vec<(Finding, PathBuf)>,
+    /// The texts of the problems.
+    pub(super) problem_sources: Sources,
+}
+
+impl Run {
+    fn new(outcome: Outcome) -> Self {
+        let labels = outcome.findings.iter().flat_map(|it| it.all_labels().chain(&it.related));
+        let files: BTreeSet<_> = labels.map(|label| label.span.file).collect();
+        let path = |file: &FileId| match outcome.checked.get(file) {
+            Some(path) => path.as_deref().map(absolute),
+            None => on_disk(&outcome.sources, *file),
+        };
+        let paths = files.iter().filter_map(|file| Some((*file, path(file)?))).collect();
+        Self { outcome, paths, ..Self::default() }
+    }
+
+    fn fail(&mut self, failure: ConfigFailure) {
+        let ConfigFailure { problems, sources } = failure;
+        let path = |finding: &Finding| on_disk(&sources, finding.primary.span.file);
+        let problems = problems.into_iter().filter_map(|finding| Some((path(&finding)?, finding)));
+        self.problems = problems.map(|(path, finding)| (finding, path)).collect();
+        self.problem_sources = sources;
+    }
+
+    /// Where a text is.
+    pub(super) fn path(&self, file: FileId) -> Option<&Path> {
+        self.paths.get(&file).map(PathBuf::as_path)
+    }
+}
+
+/// Where a text is that is shown under its path.
+fn on_disk(sources: &Sources, file: FileId) -> Option<PathBuf> {
+    Some(absolute(Path::new(sources.path(file)))).filter(|path| path.is_file())
+}
+
+/// Folders and open documents, with what was found.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    settings: Settings,
+    folders: Vec<PathBuf>,
+    documents: BTreeMap<PathBuf, Document>,
+    runs: BTreeMap<Target, Run>,
+    is_current: bool,
+}
+
+impl Workspace {
+    pub(super) fn new(settings: Settings, folders: Vec<PathBuf>) -> Self {
+        Self { settings, folders, documents: BTreeMap::new(), runs: BTreeMap::new(), is_current: false }
+    }
+
+    /// Says that something has changed that findings rest on.
+    pub(super) fn outdate(&mut self) {
+        self.is_current = false;
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        self.is_current
+    }
+
+    pub(super) fn change_folders(&mut self, removed: &[PathBuf], added: Vec<PathBuf>) {
+        self.folders.retain(|folder| !removed.contains(folder));
+        self.folders.extend(added);
+        self.outdate();
+    }
+
+    pub(super) fn open(&mut self, path: PathBuf, document: Document) {
+        self.outdate_for(&path);
+        self.documents.insert(path, document);
+    }
+
+    pub(super) fn close(&mut self, path: &Path) {
+        self.outdate_for(path);
+        self.documents.remove(path);
+    }
+
+    pub(super) fn change(&mut self, path: &Path, version: i32, changes: Vec<Change>, encoding: Encoding) {
+        self.outdate_for(path);
+        let Some(document) = self.documents.get_mut(path) else { return };
+        document.version = version;
+        for change in changes {
+            match change {
+                Change::TextDocumentContentChangeWholeDocument(whole) => document.text = whole.text,
+                Change::TextDocumentContentChangePartial(part) => {
+                    let start = encoding.offset(&document.text, part.range.start);
+                    let end = encoding.offset(&document.text, part.range.end).max(start);
+                    document.text.replace_range(start..end, &part.text);
+                }
+            }
+        }
+    }
+
+    fn outdate_for(&mut self, path: &Path) {
+        if discover::format_of(path).is_some() {
+            self.outdate();
+        }
+    }
+
+    pub(super) fn document(&self, path: &Path) -> Option<&Document> {
+        self.documents.get(path)
+    }
+
+    /// The address of a file, as the editor writes it where it has told.
+    pub(super) fn uri(&self, path: &Path) -> Option<Uri> {
+        self.documents.get(path).map(|document| document.uri.clone()).or_else(|| place::uri(path))
+    }
+
+    pub(super) fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.runs.values()
+    }
+
+    /// The folder of the workspace that a file lies in, or the one the file is in itself.
+    pub(super) fn folder_of<'p>(&'p self, path: &'p Path) -> Option<&'p Path> {
+        let folders = self.folders.iter().map(PathBuf::as_path);
+        folders.filter(|folder| path.starts_with(folder)).min().or_else(|| path.parent())
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let is_inside = |path: &Path, folder: &PathBuf| path != folder && path.starts_with(folder);
+        let outer = self.folders.iter().filter(|own| !self.folders.iter().any(|other| is_inside(own, other)));
+        let is_alone = |path: &&PathBuf| {
+            discover::format_of(path).is_some()
+                && path.file_name().is_some_and(|name| name != crate::config::FILE_NAME)
+                && !self.folders.iter().any(|folder| path.starts_with(folder))
+        };
+        let files = self.documents.keys().filter(is_alone);
+        let mut targets: Vec<_> =
+            outer.cloned().map(Target::Folder).chain(files.cloned().map(Target::File)).collect();
+        targets.sort();
+        targets.dedup();
+        targets
+    }
+
+    /// Checks everything again, with the texts as they stand in the editor.
+    pub(super) fn check(&mut self) {
+        let targets = self.targets();
+        self.runs.retain(|target, _| targets.contains(target));
+        for target in targets {
+            let (Target::Folder(path) | Target::File(path)) = &target;
+            let done = engine::run(&self.options(path));
+            let run = self.runs.entry(target).or_default();
+            match done {
+                Ok(mut outcome) => {
+                    if let Some(baseline) = &self.settings.baseline {
+                        baseline.hide(&mut outcome);
+                    }
+                    *run = Run::new(outcome);
+                }
+                Err(failure) => run.fail(failure),
+            }
+        }
+        self.is_current = true;
+    }
+
+    /// What `calint PATH` would do, with the texts as they stand in the editor.
+    pub(super) fn options(&self, path: &Path) -> Options {
+        let texts = self.documents.iter().map(|(path, document)| (path.clone(), document.text.clone()));
+        Options {
+            paths: vec![path.to_path_buf()],
+            stdin: None,
+            config: ConfigChoice::Nearest,
+            only: Vec::new(),
+            skip: Vec::new(),
+            profiles: self.settings.profiles.clone(),
+            include_disabled: false,
+            context: true,
+            today: engine::today(),
+            trial: Trial { texts: texts.collect(), only_fixes: false },
+        }
+    }
+
+    /// The runs that read an open file as it stands now, each with the number it has there.
+    pub(super) fn readings<'w>(&'w self, path: &'w Path) -> impl Iterator<Item = (&'w Run, FileId)> {
+        let text = self.documents.get(path).map(|document| document.text.as_str());
+        self.runs.values().flat_map(move |run| {
+            let files = run.paths.iter().filter(move |(_, own)| own.as_path() == path);
+            let is_now = move |file: &FileId| run.outcome.sources.get(*file).map(Source::text) == text;
+            files.map(|(file, _)| *file).filter(is_now).map(move |file| (run, file))
+        })
+    }
+}

@@ -1,0 +1,571 @@
+//! `calint lsp`, as an editor meets it: a scripted client over standard input and output.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on fails"
+)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Stdio};
+
+use common::{calint, project, ran};
+use gen_lsp_types::Uri;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const BLOCK: &str = "displayName: CA900 Closed\nstate: enabled\nconditions:\n  users:\n    includeUsers: [All]\n  \
+                     applications: {includeApplications: [All]}\ngrantControls: {operator: OR, builtInControls: [block]}\n";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn blocking(name: &str) -> String {
+    format!(
+        r#"{{"displayName": "{name}", "state": "enabled",
+  "conditions": {{"users": {{"includeUsers": ["All"]}}, "applications": {{"includeApplications": ["All"]}}}},
+  "grantControls": {{"operator": "OR", "builtInControls": ["block"]}}}}
+"#
+    )
+}
+
+fn uri(path: &Path) -> String {
+    Uri::from_file_path(path).unwrap().to_string()
+}
+
+/// What an editor can do: everything, or as little as the protocol allows.
+fn able() -> Value {
+    json!({
+        "workspace": {
+            "workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]},
+            "didChangeWatchedFiles": {"dynamicRegistration": true},
+        },
+    })
+}
+
+struct Editor {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    next: i64,
+    /// What the server answered to `initialize`.
+    initialized: Value,
+    /// What is listed, by file.
+    listed: BTreeMap<String, Vec<Value>>,
+    /// Requests of the server.
+    asked: Vec<Value>,
+}
+
+impl Editor {
+    fn start(folders: &[&Path], args: &[&str], capabilities: Value) -> Self {
+        let mut command = calint(&project());
+        let mut child = command
+            .arg("lsp")
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut editor = Self {
+            child,
+            out,
+            next: 0,
+            initialized: Value::Null,
+            listed: BTreeMap::new(),
+            asked: Vec::new(),
+        };
+        let folders: Vec<_> = folders.iter().map(|path| json!({"uri": uri(path), "name": "it"})).collect();
+        let params = json!({
+            "processId": null, "rootUri": null, "capabilities": capabilities, "workspaceFolders": folders,
+        });
+        editor.initialized = editor.ask("initialize", params).unwrap();
+        editor.tell("initialized", json!({}));
+        editor
+    }
+
+    fn send(&mut self, message: &Value) {
+        let text = message.to_string();
+        let stdin = self.child.stdin.as_mut().unwrap();
+        write!(stdin, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        self.next += 1;
+        let id = self.next;
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        loop {
+            let message = self.take();
+            if message["id"] == json!(id) && message.get("method").is_none() {
+                let error = message.get("error").filter(|error| !error.is_null());
+                return error.map_or_else(|| Ok(message["result"].clone()), |error| Err(error.clone()));
+            }
+        }
+    }
+
+    /// Reads a message and keeps what it tells.
+    fn take(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert!(self.out.read_line(&mut line).unwrap() > 0, "the server went away");
+            match line.trim_end().split_once(": ") {
+                Some(("Content-Length", number)) => length = number.parse().unwrap(),
+                _ => break,
+            }
+        }
+        let mut bytes = vec![0; length];
+        self.out.read_exact(&mut bytes).unwrap();
+        let message: Value = serde_json::from_slice(&bytes).unwrap();
+        match message["method"].as_str() {
+            Some("textDocument/publishDiagnostics") => {
+                let list = message["params"]["diagnostics"].as_array().unwrap().clone();
+                self.listed.insert(message["params"]["uri"].as_str().unwrap().to_owned(), list);
+            }
+            Some(_) => self.asked.push(message.clone()),
+            None => {}
+        }
+        message
+    }
+
+    fn open(&mut self, path: &Path, text: &str) {
+        let document = json!({"uri": uri(path), "languageId": "json", "version": 1, "text": text});
+        self.tell("textDocument/didOpen", json!({"textDocument": document}));
+    }
+
+    fn change(&mut self, path: &Path, text: &str) {
+        let document = json!({"uri": uri(path), "version": 2});
+        let changes = json!([{"text": text}]);
+        self.tell("textDocument/didChange", json!({"textDocument": document, "contentChanges": changes}));
+    }
+
+    fn hover(&mut self, path: &Path, line: u32, character: u32) -> Option<String> {
+        let params = json!({
+            "textDocument": {"uri": uri(path)}, "position": {"line": line, "character": character},
+        });
+        let hover = self.ask("textDocument/hover", params).unwrap();
+        Some(hover["contents"]["value"].as_str()?.to_owned())
+    }
+
+    /// Waits until everything told so far is checked.
+    fn settle(&mut self) {
+        self.hover(&project().join("nothing.json"), 0, 0);
+    }
+
+    /// The rules that are listed for a file.
+    fn rules(&mut self, path: &Path) -> Vec<String> {
+        self.settle();
+        let own = self.listed.get(&uri(path)).into_iter().flatten();
+        own.map(|it| it["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn actions(&mut self, path: &Path, only: &Value) -> Vec<Value> {
+        let end = json!({"line": 9999, "character": 0});
+        let params = json!({
+            "textDocument": {"uri": uri(path)},
+            "range": {"start": {"line": 0, "character": 0}, "end": end},
+            "context": {"diagnostics": [], "only": only},
+        });
+        self.ask("textDocument/codeAction", params).unwrap().as_array().unwrap().clone()
+    }
+
+    /// The action whose title begins so.
+    fn action(&mut self, path: &Path, title: &str) -> Option<Value> {
+        let found = self.actions(path, &Value::Null);
+        found.into_iter().find(|action| action["title"].as_str().unwrap().starts_with(title))
+    }
+
+    /// Ends the session and returns the exit code.
+    fn end(mut self) -> Option<i32> {
+        self.ask("shutdown", Value::Null).unwrap();
+        self.tell("exit", Value::Null);
+        self.child.wait().unwrap().code()
+    }
+}
+
+/// A text after the edits of an action on one file. Columns count UTF-16.
+fn edited(text: &str, action: &Value) -> String {
+    let changes = action["edit"]["documentChanges"].as_array().unwrap();
+    let edits = changes.iter().flat_map(|change| change["edits"].as_array().cloned().unwrap_or_default());
+    let mut edits: Vec<_> = edits.collect();
+    let offset = |place: &Value| {
+        let line = place["line"].as_u64().unwrap() as usize;
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let mut left = place["character"].as_u64().unwrap() as usize;
+        let mut at = start;
+        for letter in text[start..].chars() {
+            if left == 0 || letter == '\n' {
+                break;
+            }
+            left -= letter.len_utf16();
+            at += letter.len_utf8();
+        }
+        at
+    };
+    edits.sort_by_key(|edit| std::cmp::Reverse(offset(&edit["range"]["start"])));
+    let mut after = text.to_owned();
+    for edit in edits {
+        let (start, end) = (offset(&edit["range"]["start"]), offset(&edit["range"]["end"]));
+        after.replace_range(start..end, edit["newText"].as_str().unwrap());
+    }
+    after
+}
+
+/// Rule, severity, message and start of what the editor lists, against the findings of the command line.
+#[test]
+fn an_editor_lists_what_the_command_line_finds() {
+    for example in
+        ["seed-mistakes", "healthy-tenant", "broken", "yaml-tenant", "terraform-tenant", "house-rules"]
+    {
+        let path = project().join("policies-examples").join(example);
+        let (out, _, _) = ran(calint(&path).args([".", "--format", "json"]).output().unwrap());
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let mut expected = BTreeSet::new();
+        for finding in report["findings"].as_array().unwrap() {
+            let place = &finding["location"];
+            let severity = match finding["level"].as_str().unwrap() {
+                "error" => 1,
+                "warn" => 2,
+                _ => 3,
+            };
+            expected.insert((
+                uri(&path.join(place["path"].as_str().unwrap())),
+                finding["rule"].as_str().unwrap().to_owned(),
+                severity,
+                finding["message"].as_str().unwrap().to_owned(),
+                place["start"]["line"].as_u64().unwrap() - 1,
+                place["start"]["column"].as_u64().unwrap() - 1,
+            ));
+        }
+        let mut editor = Editor::start(&[&path], &[], able());
+        editor.settle();
+        let mut listed = BTreeSet::new();
+        for (uri, own) in &editor.listed {
+            for it in own {
+                assert_eq!(it["source"], "calint");
+                listed.insert((
+                    uri.clone(),
+                    it["code"].as_str().unwrap().to_owned(),
+                    it["severity"].as_u64().unwrap(),
+                    it["message"].as_str().unwrap().to_owned(),
+                    it["range"]["start"]["line"].as_u64().unwrap(),
+                    it["range"]["start"]["character"].as_u64().unwrap(),
+                ));
+            }
+        }
+        assert!(listed.is_superset(&expected), "{example}: {expected:#?} {listed:#?}");
+        // What was found again elsewhere is listed there too.
+        let rules = |list: &BTreeSet<(String, String, u64, String, u64, u64)>| {
+            list.iter().map(|(_, rule, ..)| rule.clone()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(rules(&listed), rules(&expected), "{example}");
+        assert_eq!(editor.end(), Some(0));
+    }
+}
+
+#[test]
+fn texts_count_as_they_stand_in_the_editor() {
+    let folder = folder(&[("a.json", &blocking("A")), ("b.yaml", BLOCK)]);
+    let (a, b) = (folder.path().join("a.json"), folder.path().join("b.yaml"));
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    assert!(editor.rules(&a).contains(&"block-everyone".to_owned()), "files nobody opened are checked");
+    assert!(editor.rules(&b).contains(&"block-everyone".to_owned()));
+    editor.open(&a, &blocking("A"));
+    editor.change(&a, &blocking("A").replace("\"enabled\"", "\"disabled\""));
+    assert_eq!(editor.rules(&a), Vec::<String>::new(), "the change is not saved");
+    editor.tell("textDocument/didClose", json!({"textDocument": {"uri": uri(&a)}}));
+    assert!(editor.rules(&a).contains(&"block-everyone".to_owned()), "the file on disk counts again");
+    fs::write(&b, BLOCK.replace("state: enabled", "state: disabled")).unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri(&b), "type": 2}]}));
+    assert_eq!(editor.rules(&b), Vec::<String>::new());
+    assert_eq!(editor.asked[0]["method"], "client/registerCapability");
+    assert_eq!(editor.asked[0]["params"]["registrations"][0]["method"], "workspace/didChangeWatchedFiles");
+    fs::remove_file(&a).unwrap();
+    editor.tell("textDocument/didSave", json!({"textDocument": {"uri": uri(&b)}}));
+    assert_eq!(editor.rules(&a), Vec::<String>::new(), "a file that is gone has no findings");
+    assert_eq!(editor.end(), Some(0));
+}
+
+/// Without a question of the editor, what it typed is checked once it is quiet.
+#[test]
+fn a_quiet_editor_is_told_by_itself() {
+    let folder = folder(&[("a.json", &blocking("A"))]);
+    let a = folder.path().join("a.json");
+    let mut editor = Editor::start(&[folder.path()], &[], json!({}));
+    while editor.take()["method"] != "textDocument/publishDiagnostics" {}
+    editor.open(&a, &blocking("A"));
+    let first = editor.take();
+    assert_eq!((first["params"]["uri"].as_str(), &first["params"]["version"]), (Some(&*uri(&a)), &json!(1)));
+    assert!(editor.asked.is_empty(), "an editor that cannot watch files is not asked to");
+    editor.change(&a, "{}");
+    let second = editor.take();
+    assert_eq!(second["params"]["diagnostics"], json!([]));
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn pieces_of_a_text_change() {
+    let text = "{\"displayName\": \"𝄞ä\", \"state\": \"enabled\",\n\"conditions\": {\"users\": {\"includeUsers\": \
+                [\"All\"]}, \"applications\": {\"includeApplications\": [\"All\"]}},\n\"grantControls\": \
+                {\"operator\": \"OR\", \"builtInControls\": [\"block\"]}}\n";
+    let folder = folder(&[("a.json", text)]);
+    let a = folder.path().join("a.json");
+    let before = &text[..text.find("enabled").unwrap()];
+    for (encoding, column) in [("utf-8", before.len()), ("utf-16", before.encode_utf16().count())] {
+        let able = json!({"general": {"positionEncodings": [encoding, "utf-16"]}});
+        let mut editor = Editor::start(&[folder.path()], &[], able);
+        assert_eq!(editor.initialized["capabilities"]["positionEncoding"], encoding);
+        editor.open(&a, text);
+        assert!(!editor.rules(&a).is_empty());
+        let at = |column: usize| json!({"line": 0, "character": column});
+        let range = json!({"start": at(column), "end": at(column + "enabled".len())});
+        let document = json!({"uri": uri(&a), "version": 2});
+        let changes = json!([{"range": range, "text": "disabled"}]);
+        editor.tell("textDocument/didChange", json!({"textDocument": document, "contentChanges": changes}));
+        assert_eq!(editor.rules(&a), Vec::<String>::new(), "{encoding}");
+        assert_eq!(editor.end(), Some(0));
+    }
+}
+
+#[test]
+fn a_finding_is_explained_where_the_pointer_rests() {
+    let role = "62e90394-69f5-4237-9190-012177145e10";
+    let policy = BLOCK.replace("[All]\n  app", &format!("[All]\n    excludeRoles: [{role}]\n  app"));
+    let group = r##"{"@odata.type": "#microsoft.graph.group", "id": "b365ab35-6630-4654-ae08-fe871f9cf1a7",
+        "displayName": "Emergency *access*", "securityEnabled": true, "groupTypes": []}"##;
+    let folder = folder(&[("a.yaml", BLOCK), ("sub/b.yaml", &policy), ("group.json", group)]);
+    let (a, b) = (folder.path().join("a.yaml"), folder.path().join("sub/b.yaml"));
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, BLOCK);
+    editor.open(&b, &policy);
+    let text = editor.hover(&a, 4, 20).unwrap();
+    for part in [
+        "policy blocks every user from every app",
+        "Policy: CA900 Closed",
+        "**What to do:**",
+        "**Way back in:**",
+        "AADSTS53003",
+        "`block-everyone`: ",
+        "[Documentation](https://learn.microsoft.com/",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(editor.hover(&a, 1, 2), None, "nothing is wrong with the state");
+    let text = editor.hover(&b, 5, 25).unwrap();
+    assert!(text.ends_with("role **Global Administrator**"), "{text}");
+    let named = policy.replace(role, "b365ab35-6630-4654-ae08-fe871f9cf1a7").replace("Roles", "Groups");
+    editor.change(&b, &named);
+    let text = editor.hover(&b, 5, 26).unwrap();
+    assert!(text.ends_with("group **Emergency \\*access\\***"), "{text}");
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn a_safe_fix_is_offered_and_does_what_the_command_line_does() {
+    let text = blocking("𝄞").replace("\"All\"]}, \"app", "\"all\", \"All\"]}, \"app");
+    let folder = folder(&[("a.json", &text)]);
+    let a = folder.path().join("a.json");
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, &text);
+    let fixes: Vec<_> =
+        editor.actions(&a, &Value::Null).into_iter().filter(|action| action["isPreferred"] == true).collect();
+    assert!(!fixes.is_empty());
+    for fix in &fixes {
+        assert_eq!(fix["kind"], "quickfix");
+        let rule = fix["diagnostics"][0]["code"].as_str().unwrap().to_owned();
+        assert_eq!(fix["edit"]["documentChanges"][0]["textDocument"]["version"], 1);
+        editor.change(&a, &edited(&text, fix));
+        assert!(!editor.rules(&a).contains(&rule), "{rule} is mended by {fix}");
+        editor.change(&a, &text);
+        editor.settle();
+    }
+    for only in ["source", "source.fixAll", "source.fixAll.calint"] {
+        let all = editor.actions(&a, &json!([only]));
+        assert_eq!(all.len(), 1, "{only}");
+        let after = edited(&text, &all[0]);
+        let (_, _, code) = ran(calint(folder.path()).args(["--fix", "."]).output().unwrap());
+        assert_eq!(code, Some(1));
+        assert_eq!(after, fs::read_to_string(&a).unwrap());
+        fs::write(&a, &text).unwrap();
+    }
+    assert!(editor.actions(&a, &json!(["refactor"])).is_empty());
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn a_comment_excuses_once_it_gives_a_reason() {
+    let folder = folder(&[("a.yaml", BLOCK)]);
+    let a = folder.path().join("a.yaml");
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, BLOCK);
+    let action = editor.action(&a, "Excuse `block-everyone` with a comment").unwrap();
+    let commented = edited(BLOCK, &action);
+    assert!(commented.contains("\n# calint: allow(block-everyone) \ngrantControls"), "{commented}");
+    editor.change(&a, &commented);
+    let rules = editor.rules(&a);
+    assert!(rules.contains(&"block-everyone".to_owned()), "without a reason it has no effect");
+    assert!(rules.contains(&"exception-without-reason".to_owned()));
+    editor.change(&a, &commented.replace("(block-everyone) ", "(block-everyone) the tenant is closed"));
+    let rules = editor.rules(&a);
+    assert!(!rules.contains(&"block-everyone".to_owned()), "{rules:?}");
+    assert!(!rules.contains(&"exception-without-reason".to_owned()), "{rules:?}");
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn an_entry_of_the_configuration_excuses_once_it_gives_a_reason() {
+    let folder = folder(&[("policies/a.json", &blocking("A: \\\"b\\\""))]);
+    let (a, config) = (folder.path().join("policies/a.json"), folder.path().join("calint.yaml"));
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, &blocking("A: \\\"b\\\""));
+    assert!(editor.action(&a, "Excuse `block-everyone` with a comment").is_none(), "JSON has no comments");
+    let action = editor.action(&a, "Excuse `block-everyone` in calint.yaml").unwrap();
+    assert_eq!(action["edit"]["documentChanges"][0]["kind"], "create");
+    assert_eq!(action["edit"]["documentChanges"][0]["uri"], json!(uri(&config)));
+    fs::write(&config, edited("", &action)).unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri(&config), "type": 1}]}));
+    assert_eq!(editor.rules(&config), ["exception-without-reason"]);
+    assert!(editor.rules(&a).contains(&"block-everyone".to_owned()));
+    let reasoned = fs::read_to_string(&config).unwrap().replace("reason: \"\"", "reason: closed");
+    editor.open(&config, &reasoned);
+    assert!(!editor.rules(&a).contains(&"block-everyone".to_owned()), "the configuration is not saved");
+    assert_eq!(editor.rules(&config), Vec::<String>::new());
+    let next = editor.action(&a, "Excuse `missing-emergency-exclusion` in calint.yaml").unwrap();
+    let text = edited(&reasoned, &next);
+    assert!(text.starts_with("exceptions:\n  - rule: missing-emergency-exclusion\n"), "{text}");
+    assert!(text.contains("\n  - rule: block-everyone\n"), "{text}");
+    assert_eq!(editor.end(), Some(0));
+
+    // An editor that can create no file, nor name versions, is not asked to.
+    fs::remove_file(&config).unwrap();
+    let mut editor = Editor::start(&[folder.path()], &[], json!({}));
+    editor.open(&a, &blocking("A"));
+    assert!(editor.action(&a, "Excuse").is_none());
+    fs::write(&config, "rules: {}\n").unwrap();
+    let action = editor.action(&a, "Excuse `block-everyone` in calint.yaml").unwrap();
+    assert!(action["edit"]["changes"][uri(&config)][0]["newText"].as_str().unwrap().contains("exceptions:"));
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_read_is_listed() {
+    let cut_off = &blocking("B")[..150];
+    let folder = folder(&[("a.json", &blocking("A")), ("b.json", cut_off)]);
+    let (a, b) = (folder.path().join("a.json"), folder.path().join("b.json"));
+    let config = folder.path().join("calint.yaml");
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    assert_eq!(editor.rules(&b), ["syntax-error"]);
+    editor.open(&b, cut_off);
+    assert!(editor.actions(&b, &Value::Null).is_empty(), "a file that cannot be read cannot be excused");
+    let before = editor.rules(&a);
+    fs::write(&config, "rules: {block-everybody: off}\n").unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
+    assert_eq!(editor.rules(&config), ["configuration"]);
+    assert_eq!(editor.rules(&a), before, "what was found before stays listed");
+    fs::write(&config, "rules: {block-everyone: off}\n").unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
+    assert_eq!(editor.rules(&config), Vec::<String>::new());
+    assert_ne!(editor.rules(&a), before);
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn files_outside_the_folders_are_checked_with_their_tenant() {
+    let excluded = blocking("B").replace("[\"All\"]}, \"app", "[\"All\"], \"excludeRoles\": [\"x\"]}, \"app");
+    let tenant = folder(&[("calint.yaml", ""), ("a.json", &blocking("A")), ("b.json", &excluded)]);
+    let other = folder(&[("c.json", &blocking("C")), ("d.txt", &blocking("D"))]);
+    let a = tenant.path().join("a.json");
+    let mut editor = Editor::start(&[other.path()], &[], able());
+    assert_eq!(editor.rules(&a), Vec::<String>::new());
+    editor.open(&a, &blocking("A"));
+    assert!(editor.rules(&a).contains(&"block-everyone".to_owned()));
+    assert!(editor.listed.keys().all(|uri| !uri.ends_with("b.json")), "the rest of the tenant is not listed");
+    editor.open(&other.path().join("d.txt"), &blocking("D"));
+    assert_eq!(editor.rules(&other.path().join("d.txt")), Vec::<String>::new());
+    let folders = |added: &[&Path], removed: &[&Path]| {
+        let list = |paths: &[&Path]| {
+            paths.iter().map(|path| json!({"uri": uri(path), "name": "it"})).collect::<Vec<_>>()
+        };
+        json!({"event": {"added": list(added), "removed": list(removed)}})
+    };
+    editor.tell("workspace/didChangeWorkspaceFolders", folders(&[tenant.path()], &[other.path()]));
+    assert!(editor.rules(&tenant.path().join("b.json")).contains(&"block-everyone".to_owned()));
+    assert_eq!(editor.rules(&other.path().join("c.json")), Vec::<String>::new());
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn a_baseline_and_a_profile_count_as_on_the_command_line() {
+    let folder = folder(&[("a.json", &blocking("A"))]);
+    let a = folder.path().join("a.json");
+    let baseline = folder.path().join("baseline.json");
+    let (_, _, code) =
+        ran(calint(folder.path()).arg(".").arg("--write-baseline").arg(&baseline).output().unwrap());
+    assert_eq!(code, Some(0));
+    let mut editor = Editor::start(&[folder.path()], &["--baseline", baseline.to_str().unwrap()], able());
+    assert_eq!(editor.rules(&a), Vec::<String>::new());
+    assert_eq!(editor.end(), Some(0));
+    let plain = blocking("A").replace("block", "mfa");
+    fs::write(&a, &plain).unwrap();
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    let without = editor.rules(&a);
+    assert_eq!(editor.end(), Some(0));
+    let mut editor = Editor::start(&[folder.path()], &["--profile", "coverage", "--stdio"], able());
+    let with = editor.rules(&a);
+    assert!(with.len() > without.len(), "{with:?} {without:?}");
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn the_protocol_is_kept() {
+    let folder = folder(&[]);
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    assert_eq!(editor.initialized["serverInfo"]["name"], "calint");
+    assert_eq!(editor.ask("textDocument/rename", json!({})).unwrap_err()["code"], -32601);
+    assert_eq!(editor.ask("textDocument/hover", json!({"position": 1})).unwrap_err()["code"], -32602);
+    editor.tell("textDocument/didChange", json!({"nonsense": true}));
+    editor.tell("$/setTrace", json!({"value": "off"}));
+    let a = folder.path().join("never-opened.json");
+    editor.change(&a, "{}");
+    assert_eq!(editor.hover(&a, 3, 3), None);
+    assert!(editor.actions(&a, &Value::Null).is_empty());
+    assert_eq!(editor.end(), Some(0));
+
+    let mut editor = Editor::start(&[], &[], json!({}));
+    editor.tell("exit", Value::Null);
+    assert_eq!(editor.child.wait().unwrap().code(), Some(2), "`exit` without `shutdown`");
+
+    for input in ["", "Content-Length: 3\r\n\r\n{{{", "Content-Length: x\r\n\r\n", "nonsense\r\n\r\n"] {
+        let mut child = calint(&project())
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let (out, err, code) = ran(child.wait_with_output().unwrap());
+        assert_eq!((out.as_str(), code), ("", Some(2)), "{input}: {err}");
+        assert!(err.starts_with("calint: ") && !err.contains("panicked"), "{input}: {err}");
+    }
+}
