@@ -569,3 +569,21 @@ fn the_protocol_is_kept() {
         assert!(err.starts_with("calint: ") && !err.contains("panicked"), "{input}: {err}");
     }
 }
+
+/// The task of the README for an editor without a language server.
+#[test]
+fn the_problem_matcher_of_the_readme_reads_every_finding() {
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let (_, task) = readme.split_once("`.vscode/tasks.json`:\n\n```json\n").unwrap();
+    let task: Value = serde_json::from_str(task.split_once("```").unwrap().0).unwrap();
+    let task = &task["tasks"][0];
+    let pattern = regex::Regex::new(task["problemMatcher"]["pattern"]["regexp"].as_str().unwrap()).unwrap();
+    let args: Vec<_> = task["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    let examples = project().join("policies-examples");
+    let (out, _, _) = ran(calint(&examples).args(args).output().unwrap());
+    assert!(out.lines().count() > 10, "{out}");
+    for line in out.lines() {
+        let parts = pattern.captures(line).unwrap_or_else(|| panic!("not matched: {line}"));
+        assert!(examples.join(&parts[1]).is_file(), "{line}");
+    }
+}

@@ -142,7 +142,7 @@ impl Page<'_> {
 
     /// A file that is not there yet.
     fn new_file(&self, path: &Path, text: String) -> Option<WorkspaceEdit> {
-        if !self.abilities.create || !self.abilities.versions {
+        if !self.abilities.create {
             return None;
         }
         let uri = self.workspace.uri(path)?;

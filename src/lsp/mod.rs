@@ -108,7 +108,9 @@ impl Client {
         Self {
             abilities: Abilities {
                 encoding: Encoding::of(encodings.unwrap_or_default()),
-                versions: edits.and_then(|edits| edits.document_changes).unwrap_or_default(),
+                // An editor that knows operations on files takes them beside edits of versions.
+                versions: edits.and_then(|edits| edits.document_changes) == Some(true)
+                    || !operations.is_empty(),
                 create: operations.contains(&ResourceOperationKind::Create),
             },
             folders,
