@@ -3,6 +3,9 @@
 use crate::rule::prelude::*;
 use crate::source::At;
 
+/// What comes of a policy that Microsoft Graph does not take.
+pub(super) const REFUSED: &str = "Microsoft Graph refuses such a policy, so the deployment fails";
+
 /// A finding about what a policy says: the service refuses it, or a part of it has no effect, whether or not it is
 /// enabled.
 pub(super) fn finding(meta: &Meta, policy: &Policy, level: Level, message: &str, primary: Label) -> Finding {

@@ -5,8 +5,6 @@ use crate::policy::{Given, Guests, List, Text, Why, Workloads};
 use crate::rule::prelude::*;
 use crate::source::At;
 
-pub(super) use super::any_state::finding as plain;
-
 /// The text of a policy's file, where an edit there lasts.
 pub(super) fn page<'a>(policy: &Policy, access: &Access<'a>) -> Option<Page<'a>> {
     let file = policy.whole.file;

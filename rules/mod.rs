@@ -5,7 +5,6 @@ mod change;
 mod coverage;
 mod emergency;
 mod hygiene;
-mod refused;
 mod shared;
 mod together;
 

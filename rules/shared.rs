@@ -311,20 +311,25 @@ pub(super) fn covers_emergency(policy: &Policy, access: &Access<'_>) -> Option<S
         .or_else(themselves)
 }
 
-/// A block that an emergency access account on an ordinary workstation does not run into: legacy clients,
-/// device code flow and authentication transfer, platforms that are not recognised.
+/// A block that an emergency access account on an ordinary workstation does not run into.
 pub(super) fn is_harmless(policy: &Policy, access: &Access<'_>) -> bool {
+    access::narrowing(policy, access.set).is_none() == Truth::No
+        && is_beside(policy, &[Platform::Windows, Platform::MacOs])
+}
+
+/// Whether a policy leaves alone the sign-ins of modern clients on some platforms, as it is about legacy clients, device
+/// code flow and authentication transfer, or platforms that are not recognised.
+pub(super) fn is_beside(policy: &Policy, platforms: &[Platform]) -> bool {
     let conditions = &policy.conditions;
     let clients = &conditions.client_app_types;
     let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
     let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
     let flows = !conditions.transfer_methods.is_empty();
-    let unrecognised = conditions.platforms.as_ref().is_some_and(|pair| {
-        [Platform::Windows, Platform::MacOs]
-            .iter()
-            .all(|platform| pair.exclude.contains(platform) == Truth::Yes)
-    });
-    access::narrowing(policy, access.set).is_none() == Truth::No && (legacy || flows || unrecognised)
+    let left_out = conditions
+        .platforms
+        .as_ref()
+        .is_some_and(|pair| platforms.iter().all(|platform| pair.exclude.contains(platform) == Truth::Yes));
+    legacy || flows || left_out
 }
 
 /// Where a policy leaves out Global Administrators, as emergency access accounts are, by their role.

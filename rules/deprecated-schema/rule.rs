@@ -2,7 +2,7 @@
 
 use crate::policy::words::{ClientApp, ContinuousAccess, Platform};
 use crate::rule::prelude::*;
-use crate::rules::hygiene::plain;
+use crate::rules::any_state;
 
 pub(super) static RULE: &dyn Rule = &DeprecatedSchema;
 
@@ -24,7 +24,7 @@ impl Rule for DeprecatedSchema {
             let mut labels = deprecated(policy).into_iter();
             let Some(first) = labels.next() else { continue };
             let message = "policy uses what Microsoft Graph has deprecated";
-            let mut found = plain(self.meta(), policy, Level::Note, message, first)
+            let mut found = any_state::finding(self.meta(), policy, Level::Note, message, first)
                 .note("what is deprecated may be refused or ignored, and newer exports no longer show it")
                 .help("write what has taken its place")
                 .place("schema");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rule::prelude::*;
-use crate::rules::hygiene::plain;
+use crate::rules::any_state;
 
 pub(super) static RULE: &dyn Rule = &DuplicatePolicyName;
 
@@ -36,7 +36,7 @@ impl Rule for DuplicatePolicyName {
             let Some((first, rest)) = policies.split_first() else { continue };
             let message = "two policies have the same name";
             let message = if rest.is_empty() { message } else { "several policies have the same name" };
-            let mut found = plain(self.meta(), policy, Level::Note, message, Label::new(policy.head, "named again"))
+            let mut found = any_state::finding(self.meta(), policy, Level::Note, message, Label::new(policy.head, "named again"))
                 .related(first.head, "named here first")
                 .note(
                     "sign-in logs show the name, so people cannot tell which policy refused them; tools that find \

@@ -3,7 +3,7 @@
 use crate::access::{self, Need};
 use crate::policy::words::Control;
 use crate::rule::prelude::*;
-use crate::rules::refused::{REFUSED, refused};
+use crate::rules::any_state::{self, REFUSED};
 use crate::source::At;
 
 pub(super) static RULE: &dyn Rule = &IncompatibleGrantControls;
@@ -77,7 +77,7 @@ impl IncompatibleGrantControls {
             let message = "`passwordChange` stands beside `riskRemediation`";
             let label = Label::new(remediation, "includes a change of the password where one is needed");
             return Some(
-                refused(self.meta(), policy, Level::Warn, message, label)
+                any_state::finding(self.meta(), policy, Level::Warn, message, label)
                     .label(change, "is the older of the two")
                     .place(PLACE)
                     .note("the two are used in separate policies, and Microsoft Graph may refuse this one")
@@ -104,7 +104,8 @@ impl IncompatibleGrantControls {
         others: &[&At<Need<'_>>],
     ) -> Option<Finding> {
         others.first()?;
-        let mut finding = refused(self.meta(), policy, Level::Error, message, primary).place(PLACE);
+        let mut finding =
+            any_state::finding(self.meta(), policy, Level::Error, message, primary).place(PLACE);
         for other in others {
             finding = finding.label(other.span, "cannot stand beside it");
         }

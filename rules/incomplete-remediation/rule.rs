@@ -4,7 +4,7 @@ use crate::access::{self, Demand, Need};
 use crate::policy::words::{Control, FrequencyInterval, Operator, Word};
 use crate::policy::{Fact, Given};
 use crate::rule::prelude::*;
-use crate::rules::refused::{REFUSED, refused};
+use crate::rules::any_state::{self, REFUSED};
 
 pub(super) static RULE: &dyn Rule = &IncompleteRemediation;
 
@@ -64,9 +64,10 @@ impl Remediation<'_> {
         let more: Vec<_> = lacks.map(|lack| lack.label).collect();
         let what = if more.is_empty() { first.message } else { "lacks several things that it needs" };
         let at_control = first.label.span == self.span;
-        let mut finding = refused(meta, self.policy, level, &format!("`{control}` {what}"), first.label)
-            .place("grantControls.builtInControls")
-            .help(help);
+        let mut finding =
+            any_state::finding(meta, self.policy, level, &format!("`{control}` {what}"), first.label)
+                .place("grantControls.builtInControls")
+                .help(help);
         if !at_control {
             finding = finding.label(self.span, "asked for here");
         }

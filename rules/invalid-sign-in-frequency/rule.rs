@@ -3,7 +3,7 @@
 use crate::access::{self, Demand};
 use crate::policy::{Case, Fact, SignInFrequency};
 use crate::rule::prelude::*;
-use crate::rules::refused::{REFUSED, refused};
+use crate::rules::any_state::{self, REFUSED};
 
 pub(super) static RULE: &dyn Rule = &InvalidSignInFrequency;
 
@@ -45,7 +45,7 @@ impl InvalidSignInFrequency {
         let message = "sign-in frequency is both every time and after a time";
         let label = Label::new(span, "a time, which every time does not have");
         Some(
-            refused(self.meta(), policy, Level::Error, message, label)
+            any_state::finding(self.meta(), policy, Level::Error, message, label)
                 .label(every_time, "every time")
                 .place(PLACE)
                 .note(REFUSED)
@@ -67,7 +67,7 @@ impl InvalidSignInFrequency {
             finding(self.meta(), policy, Level::Warn, message, label)
                 .note("the Terraform provider leaves the control out, so it has no effect")
         } else {
-            refused(self.meta(), policy, Level::Error, message, label).note(REFUSED)
+            any_state::finding(self.meta(), policy, Level::Error, message, label).note(REFUSED)
         };
         Some(
             finding
@@ -86,7 +86,7 @@ impl InvalidSignInFrequency {
         let message = "sign-in every time at a user risk that nothing remediates";
         let label = Label::new(every_time, "every time");
         Some(
-            refused(self.meta(), policy, Level::Note, message, label)
+            any_state::finding(self.meta(), policy, Level::Note, message, label)
                 .label(risk, "the risk stays until somebody dismisses it")
                 .place(PLACE)
                 .certainty(Certainty::Likely)
@@ -108,7 +108,7 @@ impl InvalidSignInFrequency {
         let span = frequency.value.span().unwrap_or(frequency.key);
         let message = "sign-in frequency lacks a time";
         Some(
-            refused(self.meta(), policy, Level::Error, message, Label::new(span, label))
+            any_state::finding(self.meta(), policy, Level::Error, message, Label::new(span, label))
                 .place(PLACE)
                 .note(REFUSED)
                 .help("give a value above 0 and its unit, `hours` or `days`, or ask for `everyTime`"),

@@ -3,7 +3,7 @@
 use crate::access;
 use crate::policy::{Fact, Format};
 use crate::rule::prelude::*;
-use crate::rules::refused::{REFUSED, refused};
+use crate::rules::any_state::{self, REFUSED};
 
 pub(super) static RULE: &dyn Rule = &MissingControls;
 
@@ -50,9 +50,9 @@ impl MissingControls {
         let help = "say what the policy demands, such as `mfa` or `block`, or remove it";
         let label = Label::new(span, "nothing is demanded");
         let finding = if whole {
-            refused(self.meta(), policy, Level::Error, message, label).note(REFUSED)
+            any_state::finding(self.meta(), policy, Level::Error, message, label).note(REFUSED)
         } else {
-            refused(self.meta(), policy, Level::Warn, message, label)
+            any_state::finding(self.meta(), policy, Level::Warn, message, label)
                 .certainty(Certainty::Likely)
                 .note(format!("unless this is a part of a policy, it demands nothing; {REFUSED}"))
         };

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::policy::{Case, Format};
 use crate::rule::prelude::*;
-use crate::rules::hygiene::{page, plain};
+use crate::rules::any_state;
+use crate::rules::hygiene::page;
 
 pub(super) static RULE: &dyn Rule = &MisspelledCase;
 
@@ -47,7 +48,7 @@ impl MisspelledCase {
             Label::new(*span, format!("the documentation has {}", words.join(" and ")))
         });
         let message = "value is not in the case that Microsoft Graph documents";
-        let mut found = plain(self.meta(), policy, Level::Note, message, labels.next()?);
+        let mut found = any_state::finding(self.meta(), policy, Level::Note, message, labels.next()?);
         found.labels = labels.collect();
         let found = found
             .note(

@@ -3,7 +3,8 @@
 use crate::policy::Why;
 use crate::policy::ids::{self, ZERO_ID};
 use crate::rule::prelude::*;
-use crate::rules::hygiene::{Entry, Listed, lists, plain};
+use crate::rules::any_state;
+use crate::rules::hygiene::{Entry, Listed, lists};
 
 pub(super) static RULE: &dyn Rule = &PlaceholderId;
 
@@ -41,7 +42,7 @@ impl PlaceholderId {
         });
         let (list, first) = places.next()?;
         let message = "a placeholder where an id belongs may stand for nothing";
-        let mut found = plain(self.meta(), policy, Level::Note, message, first)
+        let mut found = any_state::finding(self.meta(), policy, Level::Note, message, first)
             .certainty(Certainty::Unverified)
             .note("unless something replaces it before the policy is deployed, Microsoft Graph refuses the policy, or it matches nothing")
             .help("write the id that belongs there")

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::edit::Part;
 use crate::rule::prelude::*;
-use crate::rules::hygiene::{page, plain};
+use crate::rules::any_state;
+use crate::rules::hygiene::page;
 use crate::source::FileId;
 
 pub(super) static RULE: &dyn Rule = &ReadOnlyMember;
@@ -46,7 +47,7 @@ impl ReadOnlyMember {
         let mut labels =
             policy.read_only.iter().map(|member| Label::new(member.key, "only the service writes it"));
         let message = "policy has members that only the service writes";
-        let mut found = plain(self.meta(), policy, Level::Note, message, labels.next()?);
+        let mut found = any_state::finding(self.meta(), policy, Level::Note, message, labels.next()?);
         found.labels = labels.collect();
         let found = found
             .note("Microsoft Graph sets these itself; in a request that creates or changes a policy they have no place")

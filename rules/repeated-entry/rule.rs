@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::edit::Part;
 use crate::rule::prelude::*;
-use crate::rules::hygiene::{Entry, Listed, lists, page, plain};
+use crate::rules::any_state;
+use crate::rules::hygiene::{Entry, Listed, lists, page};
 
 pub(super) static RULE: &dyn Rule = &RepeatedEntry;
 
@@ -42,12 +43,17 @@ impl RepeatedEntry {
         let (first, copy) = copies.next()?;
         let rest: Vec<_> = copies.collect();
         let message = "list has the same value more than once";
-        let mut found =
-            plain(self.meta(), policy, Level::Note, message, Label::new(copy.span, "listed again"))
-                .label(first.span, "listed here first")
-                .note("a copy changes nothing, and often stands where another id was meant")
-                .help("delete the copy, or write the id that was meant")
-                .place(list.place);
+        let mut found = any_state::finding(
+            self.meta(),
+            policy,
+            Level::Note,
+            message,
+            Label::new(copy.span, "listed again"),
+        )
+        .label(first.span, "listed here first")
+        .note("a copy changes nothing, and often stands where another id was meant")
+        .help("delete the copy, or write the id that was meant")
+        .place(list.place);
         for (_, copy) in &rest {
             found = found.label(copy.span, "listed again");
         }

@@ -3,7 +3,7 @@
 use crate::access::{self, Demand};
 use crate::policy::words::Operator;
 use crate::rule::prelude::*;
-use crate::rules::hygiene::plain;
+use crate::rules::any_state;
 use crate::rules::shared;
 
 pub(super) static RULE: &dyn Rule = &RetiredControl;
@@ -48,7 +48,7 @@ impl Rule for RetiredControl {
                 }
                 Demand::Block(_) | Demand::Ways(_) => {
                     let label = Label::new(place, "the service ignores it");
-                    plain(self.meta(), policy, Level::Note, "grant control is retired", label)
+                    any_state::finding(self.meta(), policy, Level::Note, "grant control is retired", label)
                         .note("only the other controls count")
                         .help("delete `approvedApplication`; if none of the others asks for a protected app, write `compliantApplication` in its place")
                 }

@@ -3,7 +3,7 @@
 use crate::access::{self, Demand};
 use crate::policy::words::ContinuousAccess;
 use crate::rule::prelude::*;
-use crate::rules::refused::{REFUSED, refused};
+use crate::rules::any_state::{self, REFUSED};
 
 pub(super) static RULE: &dyn Rule = &SessionControlWithoutEffect;
 
@@ -80,7 +80,7 @@ impl SessionControlWithoutEffect {
             finding(self.meta(), policy, Level::Warn, message, label)
                 .note("people have the limits in Exchange Online and SharePoint Online alone")
         } else {
-            refused(self.meta(), policy, Level::Error, message, label)
+            any_state::finding(self.meta(), policy, Level::Error, message, label)
                 .note(format!("{REFUSED} with 1032, `InvalidControls`"))
         };
         let found = rest.iter().fold(found, |found, app| found.label(*app, "nor does this one"));

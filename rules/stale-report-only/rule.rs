@@ -7,7 +7,7 @@ use crate::edit::Page;
 use crate::policy::words::{State, Word};
 use crate::policy::{Fact, Format};
 use crate::rule::prelude::*;
-use crate::rules::hygiene::plain;
+use crate::rules::any_state;
 
 pub(super) static RULE: &dyn Rule = &StaleReportOnly;
 
@@ -39,7 +39,7 @@ impl Rule for StaleReportOnly {
             }
             let message = format!("policy has been in report-only for {days} days or more");
             let label = Label::new(state.span, format!("since {since} at the latest"));
-            let mut found = plain(self.meta(), policy, Level::Warn, &message, label)
+            let mut found = any_state::finding(self.meta(), policy, Level::Warn, &message, label)
                 .note(format!("it shows what would happen and stops nobody; {source}"))
                 .help(format!("set `{}` to `enabled`, or delete the policy", policy.spelling.member("state")))
                 .place("state");

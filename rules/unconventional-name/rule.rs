@@ -1,7 +1,7 @@
 //! A policy whose name does not follow the convention of its team.
 
 use crate::rule::prelude::*;
-use crate::rules::hygiene::plain;
+use crate::rules::any_state;
 
 pub(super) static RULE: &dyn Rule = &UnconventionalName;
 
@@ -26,11 +26,17 @@ impl Rule for UnconventionalName {
             };
             let message = "name of the policy does not match the pattern";
             findings.push(
-                plain(self.meta(), policy, Level::Warn, message, Label::new(name.span, "this name"))
-                    .help(format!(
-                        "name it so that it matches `{pattern}`, the pattern under `naming` in calint.yaml"
-                    ))
-                    .place("displayName"),
+                any_state::finding(
+                    self.meta(),
+                    policy,
+                    Level::Warn,
+                    message,
+                    Label::new(name.span, "this name"),
+                )
+                .help(format!(
+                    "name it so that it matches `{pattern}`, the pattern under `naming` in calint.yaml"
+                ))
+                .place("displayName"),
             );
         }
     }

@@ -3,10 +3,10 @@
 use crate::access::analysis::{Analysis, Circumstances};
 use crate::access::sign_in::Target;
 use crate::access::{self, Demand, Need, Standing, people};
-use crate::policy::words::{ClientApp, Platform, UserAction};
+use crate::policy::words::{Platform, UserAction};
 use crate::policy::{Strength, Truth};
 use crate::rule::prelude::*;
-use crate::rules::together;
+use crate::rules::{shared, together};
 
 pub(super) static RULE: &dyn Rule = &UnsatisfiableControls;
 
@@ -50,16 +50,8 @@ impl Rule for UnsatisfiableControls {
 /// A policy over sign-ins that are chosen because they meet nothing: legacy clients, sessions moved between devices,
 /// platforms that are not recognised, devices that a filter singles out.
 fn stands_for_a_block(policy: &Policy) -> bool {
-    let clients = &policy.conditions.client_app_types;
-    let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
-    let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
-    let conditions = &policy.conditions;
-    let unrecognised = conditions.platforms.as_ref().is_some_and(|pair| {
-        let named = [Platform::Windows, Platform::MacOs, Platform::Ios, Platform::Android];
-        named.iter().all(|platform| pair.exclude.contains(platform) == Truth::Yes)
-    });
-    let flow = !conditions.transfer_methods.is_empty();
-    legacy || flow || unrecognised || conditions.device_filter.is_some()
+    let platforms = [Platform::Windows, Platform::MacOs, Platform::Ios, Platform::Android];
+    shared::is_beside(policy, &platforms) || policy.conditions.device_filter.is_some()
 }
 
 impl UnsatisfiableControls {

@@ -1,7 +1,8 @@
 //! A list of ids that is not in order.
 
 use crate::rule::prelude::*;
-use crate::rules::hygiene::{Entry, Listed, lists, page, plain};
+use crate::rules::any_state;
+use crate::rules::hygiene::{Entry, Listed, lists, page};
 
 pub(super) static RULE: &dyn Rule = &UnsortedList;
 
@@ -43,7 +44,7 @@ impl UnsortedList {
         let place = list.entries.get(misplaced)?;
         let message = "list of ids is not in order";
         let label = Label::new(place.span, "belongs further down");
-        let found = plain(self.meta(), policy, Level::Note, message, label)
+        let found = any_state::finding(self.meta(), policy, Level::Note, message, label)
             .note("in order, a changed list shows what was added and what was taken out")
             .help("sort the entries by their text")
             .place(list.place);
