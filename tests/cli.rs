@@ -14,9 +14,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{calint, ran};
+use common::{calint, folder, ran};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const GROUP: &str = "7f1c4e52-30f9-4f0a-9d0e-1f4a6b2c8d90";
 
@@ -41,16 +40,6 @@ fn blocking(name: &str) -> String {
 
 fn fine(name: &str) -> String {
     policy(name, &format!("\"{GROUP}\""), "mfa")
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 fn run(folder: &Path, args: &[&str]) -> (String, String, Option<i32>) {

@@ -16,23 +16,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{calint, ran};
+use common::{calint, folder, ran};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const A: &str = "b365ab35-6630-4654-ae08-fe871f9cf1a7";
 const B: &str = "0a7f7f57-2f1c-4a43-9d1c-8f2b6a5f3c11";
 const C: &str = "5b0f3a52-6c1e-4f0e-8b1d-2f4f6a7c9d10";
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
 
 fn run(folder: &Path, args: &[&str]) -> (String, String, Option<i32>) {
     ran(calint(folder).args(args).output().unwrap())

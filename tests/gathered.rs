@@ -9,14 +9,12 @@
 
 mod common;
 
-use std::fs;
 
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome};
 use calint::finding::Level;
-use common::{calint, ran};
+use common::{calint, folder, ran};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const RULE: &str = "exclusion-that-excludes-nobody";
 
@@ -32,16 +30,6 @@ conditions:
 grantControls: {{operator: OR, builtInControls: [mfa]}}
 "
     )
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 fn check(files: &[(&str, &str)]) -> Outcome {

@@ -16,9 +16,8 @@ use std::path::Path;
 
 use calint::house;
 use calint::source::FileId;
-use common::{calint, ran};
+use common::{calint, folder, ran};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const GROUP: &str = "2c5f7a10-94be-4d36-8a1f-5b0e6d7c9f21";
 const OTHER: &str = "9d0b3e64-1f52-4c8a-b7e3-60a4c2f81d95";
@@ -51,16 +50,6 @@ const TWO: &str = r"
   bad:
     - {state: enabled, conditions: {users: {includeUsers: [All]}}}
 ";
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
 
 fn run(folder: &Path, args: &[&str]) -> (String, String, Option<i32>) {
     ran(calint(folder).args(args).output().unwrap())

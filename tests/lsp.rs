@@ -17,23 +17,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
-use common::{calint, project, ran};
+use common::{calint, folder, project, ran};
 use gen_lsp_types::Uri;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const BLOCK: &str = "displayName: CA900 Closed\nstate: enabled\nconditions:\n  users:\n    includeUsers: [All]\n  \
                      applications: {includeApplications: [All]}\ngrantControls: {operator: OR, builtInControls: [block]}\n";
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
 
 fn blocking(name: &str) -> String {
     format!(

@@ -5,11 +5,13 @@
 
 pub(crate) mod examples;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome, Trial};
+use tempfile::TempDir;
 
 /// The folder of the project.
 pub(crate) fn project() -> PathBuf {
@@ -46,6 +48,17 @@ pub(crate) fn rules(outcome: &Outcome) -> Vec<&str> {
 /// `rule: level` of all findings, in order.
 pub(crate) fn verdicts(outcome: &Outcome) -> Vec<String> {
     outcome.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.level)).collect()
+}
+
+/// A folder with some files.
+pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
 }
 
 /// The built program with an environment that does not depend on the machine.
