@@ -201,6 +201,205 @@ fn a_location_that_means_other_addresses_changes_what_a_policy_does() {
     assert!(found(&report).contains(&"newly-refused-sign-in: note".to_owned()), "{report}");
 }
 
+/// The finding of a rule, which has to be the only one of it.
+fn only<'r>(report: &'r Value, rule: &str) -> &'r Value {
+    let findings = report["findings"].as_array().unwrap();
+    let of_rule: Vec<_> = findings.iter().filter(|finding| finding["rule"] == rule).collect();
+    assert_eq!(of_rule.len(), 1, "{report}");
+    of_rule[0]
+}
+
+fn note(finding: &Value) -> &str {
+    finding["note"].as_str().unwrap()
+}
+
+#[test]
+fn a_location_that_is_deleted_leaves_nobody_out() {
+    let block = || policy("A", outside_the_office);
+    let (report, _) = compare(&[block(), office("131.107.20.0/24")], &[block()]);
+    // It may have moved to files that are not read, so nothing that rests on it is an error.
+    assert_eq!(
+        found(&report),
+        ["lost-access: warn", "widened-policy: warn", "deleted-location-in-use: warn"],
+        "nobody who was blocked gets in"
+    );
+    let lost = only(&report, "lost-access");
+    assert_eq!(lost["certainty"], "likely");
+    assert!(note(lost).contains("from `Office before the change`"), "{lost}");
+    let related = lost["related"].as_array().unwrap();
+    assert!(related.iter().any(|place| place["message"] == "this named location is gone"), "{lost}");
+}
+
+#[test]
+fn a_location_that_files_tell_only_now_was_there_before() {
+    let block = || policy("A", outside_the_office);
+    let (report, code) = compare(&[block()], &[block(), office("131.107.20.0/24")]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn a_location_with_another_name_is_no_change() {
+    let block = || policy("A", outside_the_office);
+    let mut renamed = office("131.107.20.0/24");
+    renamed["displayName"] = json!("Headquarters");
+    let folder = states(&[block(), office("131.107.20.0/24")], &[block(), renamed]);
+    let output = common::calint(folder.path())
+        .args(["diff", "before", "after", "--format", "markdown"])
+        .output()
+        .unwrap();
+    let (out, _, code) = common::ran(output);
+    assert!(out.contains("No policy changed."), "{out}");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_location_that_changes_is_marked_as_what_did_it() {
+    let block = || policy("A", outside_the_office);
+    let (report, _) = compare(&[block(), office("131.107.20.0/24")], &[block(), office("131.107.0.0/16")]);
+    assert_eq!(found(&report), ["lost-protection: warn"]);
+    let lost = only(&report, "lost-protection");
+    assert_eq!(lost["labels"][0]["message"], "a named location it uses changed");
+    assert_eq!(lost["related"][0]["message"], "this named location changed");
+}
+
+#[test]
+fn what_is_refused_by_chance_only_is_told_too() {
+    let base = policy("A", |_| {});
+    let narrowed = |change: fn(&mut Value)| {
+        policy("B", |policy| {
+            grant("block")(policy);
+            change(policy);
+        })
+    };
+    let cases: [(Value, &str); 3] = [
+        (narrowed(|it| it["conditions"]["userRiskLevels"] = json!(["high"])), "at high user risk"),
+        (
+            narrowed(|it| {
+                it["conditions"]["authenticationFlows"] = json!({"transferMethods": "deviceCodeFlow"})
+            }),
+            "by device code",
+        ),
+        (narrowed(|it| it["conditions"]["clientAppTypes"] = json!(["other"])), "with a legacy client"),
+    ];
+    for (policy, witness) in cases {
+        // The demand for MFA refuses legacy clients already.
+        let before: &[Value] = if witness.contains("legacy") { &[] } else { &[base.clone()] };
+        let after = [before, &[policy]].concat();
+        let (report, code) = compare(before, &after);
+        assert_eq!((found(&report), code), (vec!["newly-refused-sign-in: note".to_owned()], Some(0)));
+        let refused = only(&report, "newly-refused-sign-in");
+        assert!(note(refused).contains(witness), "{refused}");
+        assert!(!note(refused).contains("emergency"), "{refused}");
+    }
+}
+
+#[test]
+fn a_weaker_method_that_gets_in_is_told() {
+    let strength = |id: &'static str| {
+        policy("A", |policy| {
+            policy["grantControls"] = json!({"operator": "OR", "authenticationStrength": {"id": id}})
+        })
+    };
+    let strong = || strength("00000000-0000-0000-0000-000000000004");
+    let (report, _) = compare(&[strong()], &[policy("A", |_| {})]);
+    assert_eq!(found(&report), ["lost-protection: warn"]);
+    let message = &report["findings"][0]["message"];
+    assert_eq!(message, "sign-ins with methods that can be phished get in after this change");
+    let (report, _) = compare(&[strong()], &[]);
+    assert_eq!(found(&report), ["lost-protection: warn"], "a password alone says it all");
+    assert_eq!(report["findings"][0]["message"], "sign-ins with a password alone get in after this change");
+    let (report, _) = compare(&[strength("00000000-0000-0000-0000-000000000002")], &[policy("A", |_| {})]);
+    assert_eq!(found(&report), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_locked_out_for_want_of_trust_is_told_apart_from_those_who_are_in_any_case() {
+    let tried = policy("A", |policy| policy["state"] = json!("disabled"));
+    let (report, _) = compare(&[tried], &[policy("A", |_| {})]);
+    let lost = only(&report, "lost-access");
+    assert_eq!(lost["certainty"], "unverified");
+    assert!(!note(lost).contains("synchronisation"), "{lost}");
+    let refused = only(&report, "newly-refused-sign-in");
+    assert!(note(refused).contains("with a legacy client"), "{refused}");
+}
+
+#[test]
+fn emergency_access_has_a_finding_of_its_own() {
+    let covered = policy("B", |policy| {
+        grant("block")(policy);
+        policy["conditions"]["platforms"] = json!({"includePlatforms": ["linux"]});
+        policy["conditions"]["users"]["excludeGroups"] = json!([]);
+    });
+    let (report, _) = compare(&[policy("A", |_| {})], &[policy("A", |_| {}), covered]);
+    let findings = report["findings"].as_array().unwrap();
+    let refused: Vec<_> = findings.iter().filter(|it| it["rule"] == "newly-refused-sign-in").collect();
+    let [emergency, others] = refused.as_slice() else { panic!("{report}") };
+    assert_eq!((&emergency["level"], &others["level"]), (&json!("error"), &json!("note")));
+    assert!(note(emergency).starts_with("emergency access group"), "{emergency}");
+    assert!(note(others).starts_with("members and administrators"), "{others}");
+}
+
+#[test]
+fn emergency_access_that_is_presumed_is_said_to_be() {
+    let linux = |policy: &mut Value| {
+        grant("block")(policy);
+        policy["conditions"]["platforms"] = json!({"includePlatforms": ["linux"]});
+    };
+    let covered = policy("B", |policy| {
+        linux(policy);
+        policy["conditions"]["users"]["excludeGroups"] = json!([]);
+    });
+    let folder = states(&[policy("A", |_| {}), policy("B", linux)], &[policy("A", |_| {}), covered]);
+    for state in ["before", "after"] {
+        fs::remove_file(folder.path().join(state).join("calint.yaml")).unwrap();
+    }
+    let (report, _) = diff(folder.path(), &["before", "after"]);
+    let refused = only(&report, "newly-refused-sign-in");
+    assert_eq!((&refused["level"], &refused["certainty"]), (&json!("warn"), &json!("likely")));
+    assert!(note(refused).contains("is taken for emergency access"), "{refused}");
+}
+
+#[test]
+fn who_is_covered_now_is_named() {
+    let group = "0b9d6c1e-4a27-4d0f-9a53-7c1e5f2b8d64";
+    let before =
+        policy("A", |policy| policy["conditions"]["users"]["excludeGroups"] = json!([EMERGENCY, group]));
+    let (report, _) = compare(&[before], &[policy("A", |_| {})]);
+    let widened = only(&report, "widened-policy");
+    assert!(
+        note(widened).starts_with(&format!("wider in `users`: member of group `{group}`, ")),
+        "{widened}"
+    );
+}
+
+#[test]
+fn service_principals_have_no_browser() {
+    let block = json!({
+        "displayName": "W", "state": "enabled",
+        "conditions": {
+            "clientApplications": {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]},
+            "applications": {"includeApplications": ["All"]},
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["block"]},
+    });
+    let (report, _) = compare(&[policy("A", |_| {})], &[policy("A", |_| {}), block]);
+    let lost = only(&report, "lost-access");
+    assert_eq!(lost["message"], "service principals that got in have no way in after this change");
+    assert_eq!(note(lost), "service principal: every app; for example from anywhere else");
+}
+
+#[test]
+fn policies_of_one_name_are_told_apart_by_what_they_say() {
+    let narrow = || {
+        policy("A", |policy| {
+            grant("compliantDevice")(policy);
+            policy["conditions"]["platforms"] = json!({"includePlatforms": ["iOS"]});
+        })
+    };
+    let (report, code) = compare(&[policy("A", |_| {}), narrow()], &[narrow(), policy("A", |_| {})]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
 #[test]
 fn placeholders_are_not_taken_for_a_change() {
     let with =

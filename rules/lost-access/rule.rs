@@ -1,5 +1,6 @@
 //! A change that leaves people no way in.
 
+use crate::access::Basis;
 use crate::access::change::Becomes;
 use crate::rule::prelude::*;
 use crate::rules::change;
@@ -22,14 +23,24 @@ impl Rule for LostAccess {
 
     fn check_change(&self, change: &Change<'_>, findings: &mut Vec<Finding>) {
         for effect in change::effects(change, &[Becomes::LockedOut]) {
+            let emergency = change::touches_emergency(effect);
+            let declared = emergency && change.after.emergency.basis == Basis::Declared;
             let managers = change::touches_managers(effect);
-            let level = if managers { Level::Error } else { Level::Warn };
-            let message = "people who got in have no way in after this change";
+            let deletion = change::rests_on_deletion(effect, change);
+            let level = if (managers || declared) && !deletion { Level::Error } else { Level::Warn };
+            let message = if change::is_workload(effect) {
+                "service principals that got in have no way in after this change"
+            } else {
+                "people who got in have no way in after this change"
+            };
             let Some(found) = change::refused(self.meta(), change, effect, level, message) else { continue };
             let help = "narrow the change, or leave the policy in report-only until they can meet it";
-            let found = found.help(help);
-            findings.push(if managers {
+            let certainty = if deletion { Certainty::Likely } else { found.certainty };
+            let found = found.help(help).certainty(certainty);
+            findings.push(if managers || declared {
                 found.recovery(RECOVERY)
+            } else if emergency {
+                change::for_emergency(found, change)
             } else if change::rests_on_trust(effect, change) {
                 untold_trust(found)
             } else {

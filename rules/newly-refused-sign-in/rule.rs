@@ -31,11 +31,13 @@ impl Rule for NewlyRefusedSignIn {
                 (Level::Note, "this change refuses sign-ins that got in")
             };
             let Some(found) = change::refused(self.meta(), change, effect, level, message) else { continue };
-            findings.push(found.help(if emergency {
-                "exclude emergency access from the policy"
+            findings.push(if emergency {
+                change::for_emergency(found.help("exclude emergency access from the policy"), change)
             } else {
-                "tell the people concerned, or start in report-only and read what it would have refused"
-            }));
+                found.help(
+                    "tell the people concerned, or start in report-only and read what it would have refused",
+                )
+            });
         }
     }
 }
