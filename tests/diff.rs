@@ -443,8 +443,13 @@ fn the_base_may_be_a_git_revision() {
         assert!(found(&report).contains(&"lost-access: error".to_owned()), "{report}");
         let findings = report["findings"].as_array().unwrap();
         let lost = findings.iter().find(|finding| finding["rule"] == "lost-access").unwrap();
-        let related = lost["related"][0]["location"]["path"].as_str().unwrap();
-        assert!(related.starts_with("main:") && related.ends_with("a.json"), "{related}");
+        let related = &lost["related"][0]["location"];
+        assert_eq!(related["revision"], "main");
+        assert!(
+            root.join("policies").join(related["path"].as_str().unwrap()).ends_with("a.json"),
+            "{related}"
+        );
+        assert_eq!(lost["location"].get("revision"), None);
     }
 }
 
@@ -463,7 +468,109 @@ fn a_policy_that_is_gone_is_shown_where_it_was() {
     fs::remove_file(root.join("policies/a.json")).unwrap();
     let (report, _) = diff(root, &["HEAD"]);
     assert_eq!(found(&report), ["lost-protection: warn"]);
-    assert_eq!(report["findings"][0]["location"]["path"], "HEAD:policies/a.json");
+    let location = &report["findings"][0]["location"];
+    assert_eq!((&location["path"], &location["revision"]), (&json!("policies/a.json"), &json!("HEAD")));
+}
+
+#[test]
+fn what_a_viewer_cannot_open_is_said_instead() {
+    let folder = repository();
+    let root = folder.path();
+    fs::write(
+        root.join("policies/a.json"),
+        policy("A", |policy| policy["state"] = json!("disabled")).to_string(),
+    )
+    .unwrap();
+    fs::write(root.join("policies/b.json"), policy("B", grant("block")).to_string()).unwrap();
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "A block"]);
+    fs::remove_file(root.join("policies/b.json")).unwrap();
+    let run = |base: &str, format: &str| {
+        let arguments = ["diff", base, "--format", format];
+        let output =
+            common::calint(root).args(arguments).args(["--only", "lost-protection"]).output().unwrap();
+        common::ran(output).0
+    };
+    let sarif: Value = serde_json::from_str(&run("HEAD", "sarif")).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(
+        place,
+        &json!({"artifactLocation": {"uri": "policies/b.json"}}),
+        "its lines are those of another state"
+    );
+    assert_eq!(result["relatedLocations"], json!([]));
+    let text = result["message"]["text"].as_str().unwrap();
+    assert!(text.contains("\n\nHEAD:policies/b.json:1: `B` before this change: access is blocked"), "{text}");
+    let github = run("HEAD", "github");
+    assert!(github.starts_with("::warning title=lost-protection::`B`: "), "{github}");
+    assert!(github.contains("%0AHEAD:policies/b.json:1\n"), "{github}");
+    let gitlab: Value = serde_json::from_str(&run("HEAD", "gitlab")).unwrap();
+    assert_eq!(gitlab[0]["location"]["path"], "policies/b.json");
+    let junit = run("HEAD", "junit");
+    assert!(junit.contains("file=\"policies/b.json\""), "{junit}");
+    // What stands in the working tree is marked there.
+    let sarif: Value = serde_json::from_str(&run("HEAD~1", "sarif")).unwrap();
+    let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startLine"], 1);
+}
+
+#[test]
+fn a_file_that_is_named_and_deleted_is_a_change() {
+    let folder = repository();
+    fs::remove_file(folder.path().join("policies/a.json")).unwrap();
+    for path in ["policies/a.json", "policies"] {
+        let (report, code) = diff(folder.path(), &["HEAD", path]);
+        assert_eq!((found(&report), code), (vec!["lost-protection: warn".to_owned()], Some(1)), "{path}");
+        fs::remove_dir(folder.path().join("policies")).ok();
+    }
+    let (_, code) = diff(folder.path(), &["HEAD", "no-such-file.json"]);
+    assert_eq!(code, Some(2), "what neither has is a mistake");
+}
+
+#[test]
+fn a_tenant_without_configuration_is_itself_wherever_its_files_are() {
+    let folder = repository();
+    let root = folder.path();
+    for place in ["contoso", "loose"] {
+        fs::create_dir(root.join(place)).unwrap();
+        fs::write(root.join(place).join("a.json"), policy("A", |_| {}).to_string()).unwrap();
+    }
+    fs::remove_file(root.join("policies/a.json")).unwrap();
+    fs::rename(root.join("calint.yaml"), root.join("contoso/calint.yaml")).unwrap();
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "Two tenants"]);
+    fs::create_dir(root.join("other")).unwrap();
+    fs::rename(root.join("loose/a.json"), root.join("other/a.json")).unwrap();
+    let (report, code) = diff(root, &["HEAD"]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn a_configuration_of_the_base_is_shown_where_it_is() {
+    let folder = repository();
+    let root = folder.path();
+    fs::write(root.join("calint.yaml"), "rulez: {}\n").unwrap();
+    git(root, &["commit", "-q", "-a", "-m", "A mistake"]);
+    fs::write(root.join("calint.yaml"), DECLARED).unwrap();
+    let output = common::calint(root).args(["diff", "HEAD"]).output().unwrap();
+    let (_, err, code) = common::ran(output);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("[HEAD:calint.yaml:1:1]"), "{err}");
+}
+
+#[test]
+fn a_shallow_clone_is_named_as_the_reason() {
+    let folder = repository();
+    let root = folder.path();
+    git(root, &["commit", "-q", "--allow-empty", "-m", "Later"]);
+    let clone = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", root.display());
+    git(clone.path(), &["clone", "-q", "--depth=1", &from, "clone"]);
+    let output = common::calint(&clone.path().join("clone")).args(["diff", "HEAD~1"]).output().unwrap();
+    let (_, err, code) = common::ran(output);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("the clone is shallow"), "{err}");
 }
 
 #[test]

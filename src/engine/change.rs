@@ -86,7 +86,7 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
         compare(before, after, options, &mut outcome, &mut changes);
     }
     if let Base::Files { revision: Some(revision), .. } = base {
-        outcome.sources.rename(earlier_files, |path| format!("{revision}:{path}"));
+        outcome.sources.set_revision(earlier_files, revision);
     }
     let rules = &outcome.rules;
     outcome.findings.sort_by_cached_key(|finding| order(finding, rules));
@@ -95,13 +95,14 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     Ok(outcome)
 }
 
-/// A tenant, and the folder of its configuration below the folder that all lie in.
-type Placed = (PathBuf, Tenant);
+/// A tenant, and the folder of its configuration below the folder that all lie in; the one that has none has no place.
+type Placed = (Option<PathBuf>, Tenant);
 
 fn placed(tenants: Vec<Tenant>, root: &Path) -> Vec<Placed> {
     let place = |tenant: &Tenant| {
         let folder = discover::absolute(&tenant.config.folder);
-        folder.strip_prefix(root).map(Path::to_path_buf).unwrap_or_default()
+        let inside = folder.strip_prefix(root).map(Path::to_path_buf).unwrap_or_default();
+        tenant.config.written.then_some(inside)
     };
     tenants.into_iter().map(|tenant| (place(&tenant), tenant)).collect()
 }
@@ -111,18 +112,21 @@ fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Ve
     match base {
         Base::Files { paths, roots: (earlier, later), revision } => {
             let paths: Vec<_> = paths.iter().filter(|path| path.exists()).cloned().collect();
-            let tenants = match paths.as_slice() {
-                [] => Vec::new(),
-                _ => read(&Options { paths, stdin: None, context: false, ..options.clone() }, outcome)?,
+            let from = discover::shown(earlier);
+            let as_later = |path: &str| {
+                let inside = path.strip_prefix(&from).map(|inside| inside.trim_start_matches('/'));
+                inside.map_or_else(|| path.to_owned(), |inside| discover::shown(&later.join(inside)))
             };
-            if revision.is_some() {
-                let (from, to) = (discover::shown(earlier), later);
-                outcome.sources.rename(outcome.sources.next_id(), |path| {
-                    let inside = path.strip_prefix(&from).map(|inside| inside.trim_start_matches('/'));
-                    inside.map_or_else(|| path.to_owned(), |inside| discover::shown(&to.join(inside)))
-                });
+            let options = Options { paths, stdin: None, context: false, ..options.clone() };
+            let mut tenants = read(&options, outcome);
+            if let Some(revision) = revision {
+                outcome.sources.rename(as_later);
+                if let Err(failure) = &mut tenants {
+                    failure.sources.rename(as_later);
+                    failure.sources.set_revision(failure.sources.next_id(), revision);
+                }
             }
-            Ok(placed(tenants, earlier))
+            Ok(placed(tenants?, earlier))
         }
         Base::Plans => {
             let mut tenant = Tenant::default();
@@ -135,7 +139,7 @@ fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Ve
                     take_in_harvest(harvest, &mut tenant);
                 }
             }
-            Ok(vec![(PathBuf::new(), tenant)])
+            Ok(vec![(None, tenant)])
         }
     }
 }
