@@ -515,7 +515,11 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
     }
     outcome.suppressed += excused;
     outcome.checked = checked;
-    outcome.findings.append(&mut gather::gather(findings));
+    let folder = config.written.then(|| discover::in_repository(&config.folder)).flatten();
+    let folder = folder.map(|folder| discover::shown(&folder)).unwrap_or_default();
+    let mut findings = gather::gather(findings);
+    findings.iter_mut().for_each(|finding| finding.tenant.clone_from(&folder));
+    outcome.findings.append(&mut findings);
     outcome.done.push(set);
 }
 
