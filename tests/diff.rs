@@ -494,11 +494,8 @@ fn what_a_viewer_cannot_open_is_said_instead() {
     let sarif: Value = serde_json::from_str(&run("HEAD", "sarif")).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     let place = &result["locations"][0]["physicalLocation"];
-    assert_eq!(
-        place,
-        &json!({"artifactLocation": {"uri": "policies/b.json"}}),
-        "its lines are those of another state"
-    );
+    assert_eq!(place["artifactLocation"]["uri"], "policies/b.json");
+    assert_eq!(place["region"]["endColumn"], 1, "its lines are those of another state");
     assert_eq!(result["relatedLocations"], json!([]));
     let text = result["message"]["text"].as_str().unwrap();
     assert!(text.contains("\n\nHEAD:policies/b.json:1: `B` before this change: access is blocked"), "{text}");

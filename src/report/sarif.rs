@@ -138,13 +138,13 @@ fn related(label: &Label, id: usize, sources: &Sources) -> Value {
     })
 }
 
-/// A place; of a file of an earlier state, whose lines are not those of the working tree, the file alone.
+/// A place; of a file of an earlier state, whose lines are not those of the working tree, its beginning.
 fn physical(span: Span, sources: &Sources) -> Value {
-    let file = artifact(span.file, sources);
-    match sources.place(span.file) {
-        (_, None) => json!({ "artifactLocation": file, "region": region(span, sources) }),
-        (_, Some(_)) => json!({ "artifactLocation": file }),
-    }
+    let span = match sources.place(span.file) {
+        (_, None) => span,
+        (_, Some(_)) => Span::start_of(span.file),
+    };
+    json!({ "artifactLocation": artifact(span.file, sources), "region": region(span, sources) })
 }
 
 fn artifact(file: FileId, sources: &Sources) -> Value {
