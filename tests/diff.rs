@@ -635,6 +635,70 @@ fn both_sides_of_a_terraform_plan_are_compared() {
 }
 
 #[test]
+fn a_group_that_a_plan_deletes_or_empties_excludes_nobody() {
+    let people = ["e2a7c4b9-50d1-4f38-8a6e-94b1c73f05d2", "0c5d8e17-6b24-4a93-b7f0-2d1e9a8c4635"];
+    let group =
+        |members: &[&str]| json!({"object_id": EMERGENCY, "display_name": "Emergency", "members": members});
+    let member = |person: &str| json!({"group_object_id": EMERGENCY, "member_object_id": person});
+    let resource = |kind: &str, name: &str, before: Value, after: Value| {
+        let actions = match (before.is_null(), after.is_null(), before == after) {
+            (false, true, _) => "delete",
+            (_, _, true) => "no-op",
+            _ => "update",
+        };
+        json!({
+            "address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": [actions], "before": before, "after": after, "after_unknown": {}},
+        })
+    };
+    let unchanged = json!({
+        "display_name": "A", "state": "enabled",
+        "conditions": [{
+            "client_app_types": ["exchangeActiveSync", "other"],
+            "users": [{"included_users": ["All"], "excluded_groups": [EMERGENCY]}],
+            "applications": [{"included_applications": ["All"]}],
+        }],
+        "grant_controls": [{"operator": "OR", "built_in_controls": ["block"]}],
+    });
+    let told = |resources: Vec<Value>, config: &str| {
+        let policy = ("azuread_conditional_access_policy", unchanged.clone());
+        let mut all = vec![resource(policy.0, "a", policy.1.clone(), policy.1)];
+        all.extend(resources);
+        let folder = tempfile::tempdir().unwrap();
+        let plan = json!({"format_version": "1.2", "resource_changes": all});
+        fs::write(folder.path().join("plan.json"), plan.to_string()).unwrap();
+        fs::write(folder.path().join("calint.yaml"), config).unwrap();
+        let (report, _) = diff(folder.path(), &["plan.json", "--only", "emptied-exclusion-group"]);
+        (found(&report), report["findings"][0]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let of_group = |before: Value, after: Value| resource("azuread_group", "g", before, after);
+    let of_member =
+        |name: &str, before: Value, after: Value| resource("azuread_group_member", name, before, after);
+    let deleted = || of_group(group(&people), Value::Null);
+    let (findings, message) = told(vec![deleted()], DECLARED);
+    assert_eq!(findings, ["emptied-exclusion-group: error"]);
+    assert_eq!(message, "this change deletes a group that the policy excludes");
+    assert_eq!(told(vec![deleted()], "").0, ["emptied-exclusion-group: warn"], "an exclusion like another");
+    let (findings, message) = told(vec![of_group(group(&people), group(&[]))], "");
+    assert_eq!(findings, ["emptied-exclusion-group: warn"]);
+    assert_eq!(message, "this change empties a group that the policy excludes");
+    let same = || of_group(group(&people), group(&people));
+    let gone = |at: usize| of_member(&format!("m{at}"), member(people[at]), Value::Null);
+    assert_eq!(told(vec![same(), gone(0), gone(1)], "").0, ["emptied-exclusion-group: warn"]);
+    let stays = of_member("m1", member(people[1]), member(people[1]));
+    let fine = [
+        vec![same(), gone(0)],
+        vec![same(), gone(0), stays],
+        vec![of_group(group(&people), group(&people[..1]))],
+        vec![of_group(group(&[]), Value::Null)],
+        vec![same()],
+    ];
+    for resources in fine {
+        assert_eq!(told(resources.clone(), "").0, Vec::<String>::new(), "{resources:?}");
+    }
+}
+
+#[test]
 fn sarif_and_annotations_work_for_changes_too() {
     let folder = states(&[policy("A", |_| {})], &[policy("A", grant("block"))]);
     let output = common::calint(folder.path())
