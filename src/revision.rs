@@ -32,8 +32,11 @@ impl Revision {
         let near = absolute(near);
         let inside = near.ancestors().find(|above| above.is_dir()).unwrap_or(&near);
         let git = Git { inside };
-        let root = git.line(&["rev-parse", "--show-toplevel"]).map_err(|_| {
-            format!("`{name}` is no folder, and `{}` lies in no git repository", near.display())
+        let root = git.line(&["rev-parse", "--show-toplevel"]).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => format!("`{name}` is no folder, and git is not installed"),
+            _ => {
+                format!("`{name}` is no folder, and git finds no repository at `{}`: {error}", near.display())
+            }
         })?;
         let commit = format!("{name}^{{commit}}");
         let commit = git
@@ -140,8 +143,12 @@ impl Git<'_> {
     }
 
     fn output(&self, arguments: &[&str]) -> io::Result<Vec<u8>> {
-        let output = self.command(arguments).stderr(Stdio::null()).output()?;
-        if output.status.success() { Ok(output.stdout) } else { Err(io::Error::other("git refuses")) }
+        let output = self.command(arguments).output()?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let told = String::from_utf8_lossy(&output.stderr);
+        Err(io::Error::other(told.lines().next().unwrap_or("git refuses").to_owned()))
     }
 
     /// What to do where a commit may be missing because not all of the history is here.

@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test that cannot go on fails"
 )]
 
@@ -454,6 +455,19 @@ fn the_base_may_be_a_git_revision() {
 }
 
 #[test]
+fn a_hash_is_shown_in_short() {
+    let folder = repository();
+    let root = folder.path();
+    let output = Command::new("git").current_dir(root).args(["rev-parse", "HEAD"]).output().unwrap();
+    let hash = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    fs::remove_file(root.join("policies/a.json")).unwrap();
+    let output = common::calint(root).args(["diff", &hash, "--format", "concise"]).output().unwrap();
+    let (out, _, _) = common::ran(output);
+    assert!(out.contains(&format!("{}:policies/a.json", &hash[..12])), "{out}");
+    assert!(!out.contains(&hash), "{out}");
+}
+
+#[test]
 fn a_policy_that_is_gone_is_shown_where_it_was() {
     let folder = repository();
     let root = folder.path();
@@ -593,6 +607,25 @@ fn a_base_that_is_nothing_is_said_so() {
     let (_, err, code) = common::ran(output);
     assert_eq!(code, Some(2));
     assert!(err.contains("`no-such-branch` is neither a folder nor a git revision"), "{err}");
+}
+
+#[test]
+fn what_keeps_git_from_answering_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.json"), policy("A", |_| {}).to_string()).unwrap();
+    let run = |path: Option<&str>| {
+        let mut calint = common::calint(folder.path());
+        calint.args(["diff", "main", "a.json"]);
+        if let Some(path) = path {
+            calint.env("PATH", path);
+        }
+        let (_, err, code) = common::ran(calint.output().unwrap());
+        assert_eq!(code, Some(2));
+        err
+    };
+    let err = run(None);
+    assert!(err.contains("git finds no repository at") && err.contains("fatal: "), "{err}");
+    assert!(run(Some("/nowhere")).contains("git is not installed"));
 }
 
 #[test]
