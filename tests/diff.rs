@@ -284,7 +284,7 @@ fn what_is_refused_by_chance_only_is_told_too() {
     ];
     for (policy, witness) in cases {
         // The demand for MFA refuses legacy clients already.
-        let before: &[Value] = if witness.contains("legacy") { &[] } else { &[base.clone()] };
+        let before: &[Value] = if witness.contains("legacy") { &[] } else { std::slice::from_ref(&base) };
         let after = [before, &[policy]].concat();
         let (report, code) = compare(before, &after);
         assert_eq!((found(&report), code), (vec!["newly-refused-sign-in: note".to_owned()], Some(0)));
