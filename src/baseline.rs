@@ -10,7 +10,6 @@ use crate::discover::{self, in_words};
 use crate::engine::Outcome;
 use crate::finding::{Finding, Level};
 use crate::fingerprint;
-use crate::source::Sources;
 
 /// The version of the file that this program writes, and the newest it reads.
 const VERSION: u64 = 1;
@@ -54,8 +53,9 @@ impl Baseline {
     pub fn of(outcome: &Outcome) -> Self {
         let marks = fingerprint::of(&outcome.findings, &outcome.sources);
         let known = outcome.findings.iter().zip(marks).filter(|(finding, _)| !finding.unread);
+        let path = |finding: &Finding| outcome.sources.place(finding.primary.span.file).0;
         let mut findings: Vec<_> =
-            known.map(|(finding, mark)| Entry::of(finding, mark, &outcome.sources)).collect();
+            known.map(|(finding, mark)| Entry::of(finding, mark, path(finding))).collect();
         findings.sort();
         Self { version: VERSION, findings }
     }
@@ -125,8 +125,7 @@ fn place(path: &Path) -> PathBuf {
 }
 
 impl Entry {
-    fn of(finding: &Finding, fingerprint: String, sources: &Sources) -> Self {
-        let (path, _) = sources.place(finding.primary.span.file);
+    fn of(finding: &Finding, fingerprint: String, path: &str) -> Self {
         let policy = finding.policy.as_ref();
         Self {
             fingerprint,

@@ -191,6 +191,7 @@ fn unknown_rules(options: &Options, outcome: &mut Outcome) -> Vec<Finding> {
 fn is_same(one: &Finding, other: &Finding) -> bool {
     one.rule == other.rule
         && one.message == other.message
+        && one.note == other.note
         && one.primary == other.primary
         && one.labels == other.labels
 }

@@ -109,6 +109,14 @@ fn findings_of_the_earlier_state_are_not_new() {
 }
 
 #[test]
+fn findings_on_files_are_the_same_in_another_folder() {
+    // No address is in this range.
+    let states = [policy("A", |_| {}), office("2001:db8::/32")];
+    let (report, code) = compare(&states, &states);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
 fn a_block_of_everyone_locks_out_those_who_could_undo_it() {
     let (report, code) = compare(&[policy("A", |_| {})], &[policy("A", grant("block"))]);
     let findings = found(&report);
@@ -317,9 +325,12 @@ fn a_weaker_method_that_gets_in_is_told() {
 fn who_is_locked_out_for_want_of_trust_is_told_apart_from_those_who_are_in_any_case() {
     let tried = policy("A", |policy| policy["state"] = json!("disabled"));
     let (report, _) = compare(&[tried], &[policy("A", |_| {})]);
-    let lost = only(&report, "lost-access");
-    assert_eq!(lost["certainty"], "unverified");
-    assert!(!note(lost).contains("synchronisation"), "{lost}");
+    let findings = report["findings"].as_array().unwrap();
+    let lost: Vec<_> = findings.iter().filter(|it| it["rule"] == "lost-access").collect();
+    let [account, foreign] = lost.as_slice() else { panic!("{report}") };
+    assert_eq!((&account["certainty"], &foreign["certainty"]), (&json!("certain"), &json!("unverified")));
+    assert!(note(account).starts_with("directory synchronisation account: "), "{account}");
+    assert!(note(foreign).starts_with("B2B direct connect user: "), "{foreign}");
     let refused = only(&report, "newly-refused-sign-in");
     assert!(note(refused).contains("with a legacy client"), "{refused}");
 }
@@ -399,6 +410,20 @@ fn policies_of_one_name_are_told_apart_by_what_they_say() {
     };
     let (report, code) = compare(&[policy("A", |_| {}), narrow()], &[narrow(), policy("A", |_| {})]);
     assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn what_is_too_much_to_compare_is_said_even_if_the_base_is_too() {
+    let many = |control: &'static str| -> Vec<Value> {
+        (0..401).map(|at| policy(&format!("P{at}"), grant(if at == 400 { control } else { "mfa" }))).collect()
+    };
+    let folder = states(&many("mfa"), &many("block"));
+    let (report, _) = diff(folder.path(), &["before", "after", "--only", "undecided-analysis"]);
+    let message = only(&report, "undecided-analysis")["message"].as_str().unwrap();
+    assert_eq!(message, "more than 400 policies, so what the change does to sign-ins was not analysed");
+    let folder = states(&many("mfa"), &many("mfa"));
+    let (report, _) = diff(folder.path(), &["before", "after", "--only", "undecided-analysis"]);
+    assert_eq!(found(&report), Vec::<String>::new(), "where nothing changed there is nothing to compare");
 }
 
 #[test]

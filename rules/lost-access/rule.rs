@@ -55,6 +55,7 @@ fn untold_trust(mut found: Finding) -> Finding {
     found.note = found.note.map(|note| {
         format!("{note}; unless the cross-tenant access settings, which no file tells, accept what their home tenant vouches for")
     });
+    "people who got in may have no way in after this change".clone_into(&mut found.message);
     found.help = Some(
         "export the cross-tenant access settings and name the file under `context` in calint.yaml".to_owned(),
     );

@@ -3,7 +3,7 @@
 //! Both states lie in one space of sign-ins, so every answer is one search: refused by one state and let in by the
 //! other.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use super::analysis::{Analysis, Circumstances, MAX_POLICIES, Scope, Way};
@@ -44,16 +44,13 @@ impl States {
     /// there before: policies named it. What exports tell of the tenant is taken from the later state.
     #[must_use]
     pub fn new(mut before: PolicySet, mut after: PolicySet) -> Self {
-        let gone: Vec<_> = before
-            .named_locations
-            .iter()
-            .filter(|own| same_location(&after, own).is_none())
-            .cloned()
-            .collect();
-        let differs = |own: &&NamedLocation| {
-            same_location(&after, own).is_none_or(|other| addresses(own) != addresses(other))
-        };
-        let differ: BTreeSet<_> = before.named_locations.iter().filter(differs).filter_map(id).collect();
+        let later = |own: &NamedLocation| plain_id(own).and_then(|id| with_id(&after, id));
+        let gone: Vec<_> =
+            before.named_locations.iter().filter(|own| later(own).is_none()).cloned().collect();
+        let differs =
+            |own: &&NamedLocation| later(own).is_none_or(|other| addresses(own) != addresses(other));
+        let differ = before.named_locations.iter().filter(differs).filter_map(plain_id);
+        let differ: BTreeSet<_> = differ.map(str::to_owned).collect();
         let trusted = [&before, &after].map(|set| trusted_locations(set).map(str::to_owned).collect());
         let [was_trusted, is_trusted]: [BTreeSet<String>; 2] = trusted;
         let mut moved: BTreeSet<_> = was_trusted.symmetric_difference(&is_trusted).cloned().collect();
@@ -64,20 +61,22 @@ impl States {
             rename(&mut before, &differ);
         }
         let mut named_locations = after.named_locations.clone();
-        let earlier = before.named_locations.iter().filter(|own| same_location(&after, own).is_none());
-        named_locations.extend(earlier.cloned().chain(gone.into_iter().map(emptied)));
+        let renamed = |own: &&NamedLocation| plain_id(own).is_none_or(|id| differ.contains(id));
+        let earlier = before.named_locations.iter().filter(renamed).cloned();
+        named_locations.extend(earlier.chain(gone.into_iter().map(emptied)));
         let shared = PolicySet { policies: Vec::new(), named_locations, directory: after.directory.clone() };
         let told = std::mem::replace(&mut before.directory, after.directory.clone());
         Self { before, after, shared, told, moved }
     }
 }
 
-fn id(location: &NamedLocation) -> Option<String> {
-    location.id.get().map(|id| id.value.clone())
+/// The id of a named location, without what tells it from a later one.
+fn plain_id(location: &NamedLocation) -> Option<&str> {
+    location.id.get().map(|id| id.value.trim_end_matches(BEFORE))
 }
 
-fn same_location<'s>(set: &'s PolicySet, location: &NamedLocation) -> Option<&'s NamedLocation> {
-    set.named_locations.iter().find(|own| id(own).is_some() && id(own) == id(location))
+fn with_id<'s>(set: &'s PolicySet, id: &str) -> Option<&'s NamedLocation> {
+    set.named_locations.iter().find(|own| plain_id(own) == Some(id))
 }
 
 /// What a named location is made of, without its name and whether it is trusted.
@@ -188,6 +187,7 @@ pub struct Change<'a> {
     shared: Access<'a>,
     moved: &'a BTreeSet<String>,
     effects: OnceCell<Vec<Effect<'a>>>,
+    gave_up: Cell<bool>,
 }
 
 /// What a change did to a named location.
@@ -255,8 +255,8 @@ pub struct Widened<'a> {
     pub witness: String,
 }
 
-/// A search with its circumstances, by class and target.
-struct Cell<'q> {
+/// What is searched for.
+struct Sought<'q> {
     becomes: Becomes,
     refused_by: &'q [usize],
     let_in_by: &'q [usize],
@@ -287,7 +287,16 @@ impl<'a> Change<'a> {
         let pairs = pairs(before.set, after.set);
         let shared = Access::new(&states.shared, Vec::new(), after.assume, false);
         let (told, moved) = (&states.told, &states.moved);
-        Self { before, after, pairs, told, shared, moved, effects: OnceCell::new() }
+        Self {
+            before,
+            after,
+            pairs,
+            told,
+            shared,
+            moved,
+            effects: OnceCell::new(),
+            gave_up: Cell::new(false),
+        }
     }
 
     /// The policies that differ.
@@ -309,8 +318,14 @@ impl<'a> Change<'a> {
 
     /// Whether there are few enough policies to judge them together.
     #[must_use]
-    pub fn is_decided(&self) -> bool {
+    pub fn is_small(&self) -> bool {
         self.before.judged().count().max(self.after.judged().count()) <= MAX_POLICIES
+    }
+
+    /// Whether all that becomes of sign-ins was found within the budget.
+    pub fn is_decided(&self) -> bool {
+        self.effects();
+        !self.gave_up.get()
     }
 
     /// What becomes of sign-ins under the enforced policies, gravest first. Nothing where no policy differs, or where
@@ -320,16 +335,9 @@ impl<'a> Change<'a> {
     }
 
     /// The named locations that are gone, each with its id.
-    pub fn deleted_locations(&self) -> impl Iterator<Item = (&'a NamedLocation, String)> {
-        let id = |location: &NamedLocation| location.id.get().map(|id| id.value.replace(BEFORE, ""));
-        let kept: BTreeSet<_> = self.after.set.named_locations.iter().filter_map(id).collect();
-        let told = self
-            .before
-            .set
-            .named_locations
-            .iter()
-            .filter_map(move |location| Some((location, id(location)?)));
-        told.filter(move |(_, id)| !kept.contains(id))
+    pub fn deleted_locations(&self) -> impl Iterator<Item = (&'a NamedLocation, &'a str)> {
+        let told = self.before.set.named_locations.iter().filter_map(|own| Some((own, plain_id(own)?)));
+        told.filter(|(_, id)| with_id(self.after.set, id).is_none())
     }
 
     /// The named locations by which a policy does something else without saying anything else, as they are after the
@@ -344,11 +352,7 @@ impl<'a> Change<'a> {
             Location::Token(_) => None,
         });
         let named: BTreeSet<_> = named.filter(|id| self.moved.contains(*id)).collect();
-        let in_state = |set: &'a PolicySet, id: &str| {
-            let mut all = set.named_locations.iter();
-            all.find(|own| own.id.get().is_some_and(|own| own.value.trim_end_matches(BEFORE) == id))
-        };
-        let moved = |id: &&str| match (in_state(self.before.set, id), in_state(self.after.set, id)) {
+        let moved = |id: &&str| match (with_id(self.before.set, id), with_id(self.after.set, id)) {
             (Some(_), Some(after)) => Some((after, Move::Changed)),
             (None, Some(after)) => Some((after, Move::Added)),
             (Some(before), None) => Some((before, Move::Gone)),
@@ -369,7 +373,7 @@ impl<'a> Change<'a> {
     }
 
     fn search(&self) -> Vec<Effect<'a>> {
-        if self.changed().next().is_none() || !self.is_decided() {
+        if self.changed().next().is_none() || !self.is_small() {
             return Vec::new();
         }
         let mut analysis = self.analysis();
@@ -383,6 +387,7 @@ impl<'a> Change<'a> {
         let mut effects = search.stopped();
         effects.extend(search.let_in());
         effects.sort_by_key(|effect| effect.becomes);
+        self.gave_up.set(search.analysis.is_undecided());
         effects
     }
 
@@ -390,7 +395,7 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn widened(&self) -> Vec<Widened<'a>> {
         let changed: Vec<_> = self.changed().copied().collect();
-        if changed.is_empty() || !self.is_decided() {
+        if changed.is_empty() || !self.is_small() {
             return Vec::new();
         }
         let mut analysis = self.analysis();
@@ -543,9 +548,9 @@ impl<'a> Search<'_, 'a> {
                 }
             }
         }
-        let query = Cell { becomes: Becomes::LockedOut, refused_by: &changed, let_in_by: &let_in };
+        let query = Sought { becomes: Becomes::LockedOut, refused_by: &changed, let_in_by: &let_in };
         let mut effects = self.effects(lost, &query);
-        effects.extend(self.effects(refused, &Cell { becomes: Becomes::Refused, ..query }));
+        effects.extend(self.effects(refused, &Sought { becomes: Becomes::Refused, ..query }));
         effects
     }
 
@@ -569,7 +574,7 @@ impl<'a> Search<'_, 'a> {
             if becomes != Becomes::Unblocked {
                 let_in_by.extend(&self.before.all_blocks);
             }
-            let query = Cell { becomes, refused_by: &refused_by, let_in_by: &let_in_by };
+            let query = Sought { becomes, refused_by: &refused_by, let_in_by: &let_in_by };
             let anywhere = Circumstances::default();
             if refused_by.is_empty() || self.find(&anywhere, &refused_by, &let_in_by).is_none() {
                 continue;
@@ -603,7 +608,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// A sign-in that was refused for want of what is no longer asked for, and gets in.
-    fn let_in_with_less(&mut self, there: &Circumstances, query: &Cell<'_>) -> Option<Vec<usize>> {
+    fn let_in_with_less(&mut self, there: &Circumstances, query: &Sought<'_>) -> Option<Vec<usize>> {
         if !matches!(query.becomes, Becomes::WithoutMethod | Becomes::WithPhishableMethod) {
             return self.find(there, query.refused_by, query.let_in_by);
         }
@@ -680,7 +685,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// Puts together what the same policies do: for each class its targets, then the classes with the same targets.
-    fn effects(&mut self, found: Vec<Found>, query: &Cell<'_>) -> Vec<Effect<'a>> {
+    fn effects(&mut self, found: Vec<Found>, query: &Sought<'_>) -> Vec<Effect<'a>> {
         let mut rows: Vec<(Found, Vec<Row>)> = Vec::new();
         for one in found {
             let apart = self.apart(&one, query.becomes);
@@ -700,7 +705,7 @@ impl<'a> Search<'_, 'a> {
         rows.into_iter().map(|(first, cells)| self.effect(first, cells, query)).collect()
     }
 
-    fn effect(&mut self, first: Found, cells: Vec<Row>, query: &Cell<'_>) -> Effect<'a> {
+    fn effect(&mut self, first: Found, cells: Vec<Row>, query: &Sought<'_>) -> Effect<'a> {
         let mut parts: Vec<Part> = Vec::new();
         for (class, targets) in cells {
             match parts.iter_mut().find(|part| part.targets == targets) {

@@ -85,8 +85,12 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     for (before, after) in paired(earlier, later, root) {
         compare(before, after, options, &mut outcome, &mut changes);
     }
-    if let Base::Files { revision: Some(revision), .. } = base {
-        outcome.sources.set_revision(earlier_files, revision);
+    match base {
+        Base::Files { revision: Some(revision), .. } => outcome.sources.set_revision(earlier_files, revision),
+        Base::Files { roots: (earlier, later), .. } => {
+            outcome.sources.rename(earlier_files, |path| moved(path, later, earlier));
+        }
+        Base::Plans => {}
     }
     let rules = &outcome.rules;
     outcome.findings.sort_by_cached_key(|finding| order(finding, rules));
@@ -107,25 +111,28 @@ fn placed(tenants: Vec<Tenant>, root: &Path) -> Vec<Placed> {
     tenants.into_iter().map(|tenant| (place(&tenant), tenant)).collect()
 }
 
-/// Reads the earlier state. Its texts are shown under the paths they have in the later one.
+/// The path of what lies at the same place below another folder.
+fn moved(path: &str, from: &Path, to: &Path) -> String {
+    match discover::absolute(Path::new(path)).strip_prefix(from) {
+        Ok(inside) => discover::shown(&to.join(inside)),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// Reads the earlier state. Its texts have the paths of the later one until the two are compared.
 fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Vec<Placed>, ConfigFailure> {
     match base {
         Base::Files { paths, roots: (earlier, later), revision } => {
             let paths: Vec<_> = paths.iter().filter(|path| path.exists()).cloned().collect();
-            let from = discover::shown(earlier);
-            let as_later = |path: &str| {
-                let inside = path.strip_prefix(&from).map(|inside| inside.trim_start_matches('/'));
-                inside.map_or_else(|| path.to_owned(), |inside| discover::shown(&later.join(inside)))
-            };
+            let as_later = |path: &str| moved(path, earlier, later);
             let options = Options { paths, stdin: None, context: false, ..options.clone() };
             let mut tenants = read(&options, outcome);
-            if let Some(revision) = revision {
-                outcome.sources.rename(as_later);
-                if let Err(failure) = &mut tenants {
-                    failure.sources.rename(as_later);
-                    failure.sources.set_revision(failure.sources.next_id(), revision);
-                }
+            if let (Err(failure), Some(revision)) = (&mut tenants, revision) {
+                let all = failure.sources.next_id();
+                failure.sources.rename(all, as_later);
+                failure.sources.set_revision(all, revision);
             }
+            outcome.sources.rename(outcome.sources.next_id(), as_later);
             Ok(placed(tenants?, earlier))
         }
         Base::Plans => {

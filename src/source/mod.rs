@@ -166,9 +166,9 @@ impl Sources {
         FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX))
     }
 
-    /// Shows the texts so far under other paths.
-    pub fn rename(&mut self, name: impl Fn(&str) -> String) {
-        for source in &mut self.files {
+    /// Shows the texts before a number under other paths.
+    pub fn rename(&mut self, end: FileId, name: impl Fn(&str) -> String) {
+        for source in self.files.iter_mut().take(end.0 as usize) {
             source.path = name(&source.path);
         }
     }
