@@ -54,12 +54,6 @@ pub(super) fn touches_managers(effect: &Effect<'_>) -> bool {
     classes(effect).any(|class| matches!(class, Class::Holder(role) if MANAGING.contains(&role.as_str())))
 }
 
-/// Whether an effect rests on a named location that no file has any more; one may have moved to files that are not read.
-pub(super) fn rests_on_deletion(effect: &Effect<'_>, change: &Change<'_>) -> bool {
-    let mut policies = guilty(effect, change).into_iter();
-    policies.any(|policy| change.moved_locations(policy).iter().any(|(_, how)| *how == Move::Gone))
-}
-
 /// Whether an effect is about nobody but service principals.
 pub(super) fn is_workload(effect: &Effect<'_>) -> bool {
     classes(effect).all(|class| *class == Class::ServicePrincipal)

@@ -240,6 +240,34 @@ fn a_location_that_is_deleted_leaves_nobody_out() {
 }
 
 #[test]
+fn emergency_access_that_a_deleted_location_spared_is_no_error() {
+    let covered = || {
+        policy("A", |policy| {
+            outside_the_office(policy);
+            policy["conditions"]["users"]["excludeGroups"] = json!([]);
+        })
+    };
+    // Another network is left, so that nobody is locked out.
+    let other = || {
+        let mut other = office("131.107.30.0/24");
+        other["id"] = json!("0d3c8f16-95a4-4b7e-a2c1-6e8f4d7b9052");
+        other
+    };
+    let with_both = || {
+        let mut policy = covered();
+        policy["conditions"]["locations"]["excludeLocations"] = json!([OFFICE, other()["id"]]);
+        policy
+    };
+    let (report, _) = compare(&[with_both(), office("131.107.20.0/24"), other()], &[with_both(), other()]);
+    let findings = report["findings"].as_array().unwrap();
+    let emergency: Vec<_> =
+        findings.iter().filter(|it| note(it).starts_with("emergency access group")).collect();
+    let [refused] = emergency.as_slice() else { panic!("{report}") };
+    assert_eq!(refused["rule"], "newly-refused-sign-in");
+    assert_eq!((&refused["level"], &refused["certainty"]), (&json!("warn"), &json!("likely")));
+}
+
+#[test]
 fn a_location_that_files_tell_only_now_was_there_before() {
     let block = || policy("A", outside_the_office);
     let (report, code) = compare(&[block()], &[block(), office("131.107.20.0/24")]);
@@ -578,6 +606,22 @@ fn a_tenant_without_configuration_is_itself_wherever_its_files_are() {
     git(root, &["commit", "-q", "-m", "Two tenants"]);
     fs::create_dir(root.join("other")).unwrap();
     fs::rename(root.join("loose/a.json"), root.join("other/a.json")).unwrap();
+    let (report, code) = diff(root, &["HEAD"]);
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)));
+}
+
+#[test]
+fn a_tenant_in_a_folder_of_another_name_is_the_same() {
+    let folder = repository();
+    let root = folder.path();
+    fs::create_dir(root.join("contoso")).unwrap();
+    for name in ["a.json", "calint.yaml"] {
+        let from = if name == "a.json" { root.join("policies/a.json") } else { root.join(name) };
+        fs::copy(from, root.join("contoso").join(name)).unwrap();
+    }
+    git(root, &["add", "."]);
+    git(root, &["commit", "-q", "-m", "Another tenant"]);
+    fs::rename(root.join("contoso"), root.join("fabrikam")).unwrap();
     let (report, code) = diff(root, &["HEAD"]);
     assert_eq!((found(&report), code), (Vec::new(), Some(0)));
 }

@@ -26,8 +26,8 @@ impl Rule for LostAccess {
             let emergency = change::touches_emergency(effect);
             let declared = emergency && change.after.emergency.basis == Basis::Declared;
             let managers = change::touches_managers(effect);
-            let deletion = change::rests_on_deletion(effect, change);
-            let level = if (managers || declared) && !deletion { Level::Error } else { Level::Warn };
+            let level =
+                if (managers || declared) && !effect.by_deletion { Level::Error } else { Level::Warn };
             let message = if change::is_workload(effect) {
                 "service principals that got in have no way in after this change"
             } else {
@@ -35,7 +35,7 @@ impl Rule for LostAccess {
             };
             let Some(found) = change::refused(self.meta(), change, effect, level, message) else { continue };
             let help = "narrow the change, or leave the policy in report-only until they can meet it";
-            let certainty = if deletion { Certainty::Likely } else { found.certainty };
+            let certainty = if effect.by_deletion { Certainty::Likely } else { found.certainty };
             let found = found.help(help).certainty(certainty);
             findings.push(if managers || declared {
                 found.recovery(RECOVERY)

@@ -229,6 +229,8 @@ pub struct Effect<'a> {
     pub policies: Vec<&'a Policy>,
     /// One of them, in words.
     pub witness: String,
+    /// It would not come about if the named locations that are gone had only moved to files that are not read.
+    pub by_deletion: bool,
 }
 
 /// Sign-ins of some people to some targets.
@@ -705,6 +707,26 @@ impl<'a> Search<'_, 'a> {
         rows.into_iter().map(|(first, cells)| self.effect(first, cells, query)).collect()
     }
 
+    /// Whether a location that is gone would make a difference: to people without any way in, one of the policies
+    /// spares or covers it; to single sign-ins, all of them come from there.
+    fn is_by_deletion(&mut self, there: &Circumstances, policies: &[&Policy], query: &Sought<'_>) -> bool {
+        let change = self.change;
+        match query.becomes {
+            Becomes::LockedOut => policies
+                .iter()
+                .any(|policy| change.moved_locations(policy).iter().any(|(_, how)| *how == Move::Gone)),
+            Becomes::Refused => {
+                let gone: Vec<_> = change.deleted_locations().filter_map(|(own, _)| own.id.get()).collect();
+                let elsewhere = gone.iter().fold(there.clone(), |so_far, id| {
+                    let (property, values) = self.analysis.space.location(id.value, false);
+                    so_far.with(self.analysis.dim(&property), &values)
+                });
+                !gone.is_empty() && self.find(&elsewhere, query.refused_by, query.let_in_by).is_none()
+            }
+            _ => false,
+        }
+    }
+
     fn effect(&mut self, first: Found, cells: Vec<Row>, query: &Sought<'_>) -> Effect<'a> {
         let mut parts: Vec<Part> = Vec::new();
         for (class, targets) in cells {
@@ -716,10 +738,13 @@ impl<'a> Search<'_, 'a> {
         let search = self.analysis.between(&first.there, query.refused_by, query.let_in_by);
         let point = self.analysis.most_ordinary(&search, first.point);
         let (sign_in, _) = self.analysis.sign_in(&point);
+        let policies: Vec<_> =
+            first.policies.iter().filter_map(|number| self.analysis.policy(*number)).collect();
         Effect {
             becomes: query.becomes,
             parts,
-            policies: first.policies.iter().filter_map(|number| self.analysis.policy(*number)).collect(),
+            by_deletion: self.is_by_deletion(&first.there, &policies, query),
+            policies,
             witness: matrix::described(&sign_in, &self.change.shared),
         }
     }

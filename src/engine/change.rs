@@ -151,17 +151,21 @@ fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Ve
     }
 }
 
-/// The tenants of both states: those at the same place, or the only ones.
+/// The tenants of both states: those at the same place, and the one that is then left in both, whose folder has another
+/// name.
 fn paired(mut earlier: Vec<Placed>, later: Vec<Tenant>, root: &Path) -> Vec<(Tenant, Tenant)> {
-    let mut later = placed(later, root);
-    if let ([(one, _)], [(other, _)]) = (earlier.as_mut_slice(), later.as_mut_slice()) {
-        one.clone_from(other);
-    }
     let mut found = Vec::new();
-    for (place, after) in later {
-        let at = earlier.iter().position(|(own, _)| *own == place);
-        let before = at.map(|at| earlier.remove(at).1).unwrap_or_default();
-        found.push((before, after));
+    let mut left = Vec::new();
+    for (place, after) in placed(later, root) {
+        match earlier.iter().position(|(own, _)| *own == place) {
+            Some(at) => found.push((earlier.remove(at).1, after)),
+            None => left.push(after),
+        }
+    }
+    let both = left.len() == 1 && earlier.len() == 1;
+    for after in left {
+        let before = if both { earlier.pop().map(|(_, before)| before) } else { None };
+        found.push((before.unwrap_or_default(), after));
     }
     let gone = earlier.into_iter().map(|(_, before)| {
         let after = Tenant { config: before.config.clone(), ..Tenant::default() };
