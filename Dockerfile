@@ -1,4 +1,4 @@
-# A static binary, and nothing else.
+# A static binary, and nothing else: Alpine's target is musl, which Rust links statically.
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache musl-dev
 WORKDIR /calint
@@ -9,5 +9,7 @@ RUN cargo build --release --locked
 
 FROM scratch
 COPY --from=build /calint/target/release/calint /calint
+# Nobody's account. To write a report or a baseline into the mounted folder, run it with `--user`.
+USER 65534:65534
 WORKDIR /policies
 ENTRYPOINT ["/calint"]

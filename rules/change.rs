@@ -1,6 +1,6 @@
 //! What rules over a change say alike.
 
-use crate::access::change::{Becomes, Effect, Part};
+use crate::access::change::{Becomes, Effect, Move, Part};
 use crate::access::people::Class;
 use crate::access::sign_in::PersonKind;
 use crate::access::{Demand, Standing, demand, standing, targets};
@@ -49,12 +49,14 @@ fn classes<'e>(effect: &'e Effect<'_>) -> impl Iterator<Item = &'e Class> {
     effect.parts.iter().flat_map(|part| &part.classes)
 }
 
-/// Whether an effect touches somebody who must be able to undo it: emergency access, or a role that can change
-/// Conditional Access.
+/// Whether an effect touches a role that can change Conditional Access.
 pub(super) fn touches_managers(effect: &Effect<'_>) -> bool {
-    touches_emergency(effect)
-        || classes(effect)
-            .any(|class| matches!(class, Class::Holder(role) if MANAGING.contains(&role.as_str())))
+    classes(effect).any(|class| matches!(class, Class::Holder(role) if MANAGING.contains(&role.as_str())))
+}
+
+/// Whether an effect is about nobody but service principals.
+pub(super) fn is_workload(effect: &Effect<'_>) -> bool {
+    classes(effect).all(|class| *class == Class::ServicePrincipal)
 }
 
 /// Whether an effect would not come about if the home tenants of guests were trusted.
@@ -106,6 +108,7 @@ pub(super) fn refused(
         }
         Some(before) => found.related(before.head, "the policy before this change"),
     };
+    found = with_moved_locations(found, first, change);
     let mut codes = Vec::new();
     for policy in &policies {
         codes.extend(crate::sign_in_error::of(&demand(policy, change.after.assume)));
@@ -136,15 +139,45 @@ pub(super) fn let_in(
             let span = after.state.span().unwrap_or(after.head);
             about(meta, after, level, message, Label::new(span, "no longer enforced"))
         }
-        Some(after) => about(meta, after, level, message, Label::new(after.head, "changed here")),
+        Some(after) if change.moved_locations(after).is_empty() => {
+            about(meta, after, level, message, Label::new(after.head, "changed here"))
+        }
+        Some(after) => {
+            about(meta, after, level, message, Label::new(after.head, "a named location it uses changed"))
+        }
         None => about(meta, first, level, message, Label::new(first.head, "this policy is gone")),
     };
+    found = with_moved_locations(found, first, change);
     found = found.related(was, format!("`{}` before this change: {asked}", first.title()));
     for policy in policies.iter().skip(1) {
         let (place, label) = together::refusal(policy, &change.before);
         found = found.related(place, format!("`{}` before this change: {label}", policy.title()));
     }
     Some(found.place("change").note(described(effect, change)))
+}
+
+/// The finding with the named locations by which a policy does something else.
+pub(super) fn with_moved_locations(found: Finding, policy: &Policy, change: &Change<'_>) -> Finding {
+    let moved = change.moved_locations(policy);
+    moved.iter().fold(found, |found, (location, how)| {
+        let label = match how {
+            Move::Changed => "this named location changed",
+            Move::Added => "this named location is new",
+            Move::Gone => "this named location is gone",
+        };
+        found.related(location.whole, label)
+    })
+}
+
+/// The finding where it rests on who has emergency access.
+pub(super) fn for_emergency(mut found: Finding, change: &Change<'_>) -> Finding {
+    match change.after.emergency.presumption() {
+        Some(presumption) => {
+            found.note = found.note.map(|note| format!("{note}; {presumption}"));
+            found.certainty(Certainty::Likely)
+        }
+        None => found,
+    }
 }
 
 /// The effects of some kinds.

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::discover::in_words;
+use crate::discover::{self, in_words};
 use crate::engine::Outcome;
 use crate::finding::{Finding, Level};
 use crate::fingerprint;
@@ -21,8 +21,8 @@ pub struct Baseline {
     findings: Vec<Entry>,
 }
 
-/// What is kept of a finding. Its fingerprint and its message tell whether it is still the same one; rule and policy
-/// are there for whoever reads the file.
+/// What is kept of a finding. Its fingerprint and its message tell whether it is still the same one, and its path
+/// whether a run had to find it again; rule and policy are there for whoever reads the file.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Entry {
     fingerprint: String,
@@ -31,6 +31,9 @@ struct Entry {
     #[serde(deserialize_with = "level")]
     level: Level,
     message: String,
+    /// Where the file was: in the repository or, outside of one, from the working directory.
+    #[serde(default)]
+    path: String,
 }
 
 fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Level, D::Error> {
@@ -50,7 +53,9 @@ impl Baseline {
     pub fn of(outcome: &Outcome) -> Self {
         let marks = fingerprint::of(&outcome.findings, &outcome.sources);
         let known = outcome.findings.iter().zip(marks).filter(|(finding, _)| !finding.unread);
-        let mut findings: Vec<_> = known.map(|(finding, mark)| Entry::of(finding, mark)).collect();
+        let path = |finding: &Finding| outcome.sources.place(finding.primary.span.file).0;
+        let mut findings: Vec<_> =
+            known.map(|(finding, mark)| Entry::of(finding, mark, path(finding))).collect();
         findings.sort();
         Self { version: VERSION, findings }
     }
@@ -89,8 +94,8 @@ impl Baseline {
     }
 
     /// Takes out of a run the findings that were there before, unless they have become graver. Says how many of the
-    /// earlier ones were not found again.
-    pub fn hide(&self, outcome: &mut Outcome) -> usize {
+    /// earlier ones were not found again in some folders.
+    pub fn hide(&self, outcome: &mut Outcome, folders: &[PathBuf]) -> usize {
         let marks = fingerprint::of(&outcome.findings, &outcome.sources);
         let mut gone: BTreeSet<_> = self.findings.iter().map(Entry::identity).collect();
         let known: BTreeMap<_, _> =
@@ -102,7 +107,10 @@ impl Baseline {
             gone.remove(&identity);
             hidden.push(level.is_some_and(|level| finding.level >= *level));
         }
-        let gone = gone.len();
+        let folders: Vec<_> = folders.iter().map(|folder| place(folder)).collect();
+        let looked = |entry: &&Entry| folders.iter().any(|folder| Path::new(&entry.path).starts_with(folder));
+        let gone =
+            self.findings.iter().filter(looked).filter(|entry| gone.contains(&entry.identity())).count();
         let mut hidden = hidden.into_iter();
         let before = outcome.findings.len();
         outcome.findings.retain(|_| hidden.next() != Some(true));
@@ -111,8 +119,13 @@ impl Baseline {
     }
 }
 
+/// A path in its repository or, outside of one, from the working directory.
+fn place(path: &Path) -> PathBuf {
+    discover::in_repository(path).unwrap_or_else(|| PathBuf::from(discover::shown(&discover::absolute(path))))
+}
+
 impl Entry {
-    fn of(finding: &Finding, fingerprint: String) -> Self {
+    fn of(finding: &Finding, fingerprint: String, path: &str) -> Self {
         let policy = finding.policy.as_ref();
         Self {
             fingerprint,
@@ -120,6 +133,7 @@ impl Entry {
             policy: policy.and_then(|policy| policy.name.clone().or_else(|| policy.id.clone())),
             level: finding.level,
             message: finding.message.clone(),
+            path: place(Path::new(path)).to_string_lossy().replace('\\', "/"),
         }
     }
 

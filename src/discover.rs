@@ -177,6 +177,14 @@ pub fn repository(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.join(".git").exists())
 }
 
+/// Where a path is in the repository that holds it.
+#[must_use]
+pub fn in_repository(path: &Path) -> Option<PathBuf> {
+    let whole = absolute(path);
+    let inside = whole.strip_prefix(repository(&whole)?).ok()?;
+    Some(inside.to_path_buf())
+}
+
 /// The `.gitignore` files that count for the entries of a folder, nearest first: its own and those above it, up to
 /// the root of the repository.
 fn ignore_files(folder: &Path) -> Vec<Gitignore> {

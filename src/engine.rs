@@ -191,6 +191,7 @@ fn unknown_rules(options: &Options, outcome: &mut Outcome) -> Vec<Finding> {
 fn is_same(one: &Finding, other: &Finding) -> bool {
     one.rule == other.rule
         && one.message == other.message
+        && one.note == other.note
         && one.primary == other.primary
         && one.labels == other.labels
 }
@@ -522,7 +523,11 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
     }
     outcome.suppressed += excused;
     outcome.checked = checked;
-    outcome.findings.append(&mut gather::gather(findings));
+    let folder = config.written.then(|| discover::in_repository(&config.folder)).flatten();
+    let folder = folder.map(|folder| discover::shown(&folder)).unwrap_or_default();
+    let mut findings = gather::gather(findings);
+    findings.iter_mut().for_each(|finding| finding.tenant.clone_from(&folder));
+    outcome.findings.append(&mut findings);
     outcome.done.push(set);
 }
 

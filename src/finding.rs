@@ -219,6 +219,8 @@ pub struct Finding {
     /// What it has in common with findings of the same rule on other policies, such as the text of a placeholder.
     /// Those that are not excused are reported as one, and `related` then holds the places of the others.
     pub cause: Option<String>,
+    /// The folder of the tenant's configuration in its repository; part of the fingerprint.
+    pub tenant: String,
     /// The file could not be used in full, so the run did not do its job.
     pub unread: bool,
     /// A change that the program can make itself.
@@ -244,6 +246,7 @@ impl Finding {
             error_codes: Vec::new(),
             place: Cow::Borrowed(""),
             cause: None,
+            tenant: String::new(),
             unread: false,
             fix: None,
         }

@@ -32,16 +32,20 @@ impl Revision {
         let near = absolute(near);
         let inside = near.ancestors().find(|above| above.is_dir()).unwrap_or(&near);
         let git = Git { inside };
-        let root = git.line(&["rev-parse", "--show-toplevel"]).map_err(|_| {
-            format!("`{name}` is no folder, and `{}` lies in no git repository", near.display())
+        let root = git.line(&["rev-parse", "--show-toplevel"]).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => format!("`{name}` is no folder, and git is not installed"),
+            _ => {
+                format!("`{name}` is no folder, and git finds no repository at `{}`: {error}", near.display())
+            }
         })?;
         let commit = format!("{name}^{{commit}}");
         let commit = git
             .line(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])
-            .map_err(|_| format!("`{name}` is neither a folder nor a git revision"))?;
+            .map_err(|_| format!("`{name}` is neither a folder nor a git revision{}", git.shallow_hint()))?;
         let commit = if merge_base {
-            git.line(&["merge-base", "HEAD", &commit])
-                .map_err(|_| format!("`{name}` and the working tree have no commit in common"))?
+            git.line(&["merge-base", "HEAD", &commit]).map_err(|_| {
+                format!("`{name}` and the working tree have no commit in common{}", git.shallow_hint())
+            })?
         } else {
             commit
         };
@@ -62,8 +66,7 @@ impl Revision {
     /// Where a path of the working tree is in the revision.
     #[must_use]
     pub fn place_of(&self, path: &Path) -> PathBuf {
-        let path = absolute(path);
-        let whole = fs::canonicalize(&path).unwrap_or(path);
+        let whole = canonical(&absolute(path));
         match whole.strip_prefix(&self.root) {
             Ok(inside) => self.folder().join(inside),
             Err(_) => whole,
@@ -105,6 +108,15 @@ impl Revision {
     }
 }
 
+/// A path without symbolic links, as far as it exists.
+fn canonical(path: &Path) -> PathBuf {
+    let mut above = path.ancestors().filter_map(|above| {
+        let inside = path.strip_prefix(above).ok()?;
+        Some(fs::canonicalize(above).ok()?.join(inside))
+    });
+    above.next().unwrap_or_else(|| path.to_path_buf())
+}
+
 /// The object and the path of a file that can matter: `<mode> blob <object> <size>\t<path>`.
 fn entry(line: &[u8]) -> Option<(String, PathBuf)> {
     let line = std::str::from_utf8(line).ok()?;
@@ -131,8 +143,20 @@ impl Git<'_> {
     }
 
     fn output(&self, arguments: &[&str]) -> io::Result<Vec<u8>> {
-        let output = self.command(arguments).stderr(Stdio::null()).output()?;
-        if output.status.success() { Ok(output.stdout) } else { Err(io::Error::other("git refuses")) }
+        let output = self.command(arguments).output()?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let told = String::from_utf8_lossy(&output.stderr);
+        Err(io::Error::other(told.lines().next().unwrap_or("git refuses").to_owned()))
+    }
+
+    /// What to do where a commit may be missing because not all of the history is here.
+    fn shallow_hint(&self) -> &'static str {
+        match self.line(&["rev-parse", "--is-shallow-repository"]).as_deref() {
+            Ok("true") => "; the clone is shallow: fetch its history, as with `git fetch --unshallow`",
+            _ => "",
+        }
     }
 
     fn line(&self, arguments: &[&str]) -> io::Result<String> {

@@ -29,8 +29,9 @@ fn policy(name: &str, state: &str, control: &str) -> Value {
 }
 
 fn write(folder: &Path, name: &str, policy: &Value) {
-    fs::create_dir_all(folder.join("policies")).unwrap();
-    fs::write(folder.join("policies").join(name), policy.to_string()).unwrap();
+    let path = folder.join("policies").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, policy.to_string()).unwrap();
 }
 
 /// A folder with one blocking policy, and its baseline.
@@ -153,7 +154,10 @@ fn what_is_gone_is_said_where_the_run_looked_everywhere() {
     let folder = adopted();
     let count = entries(folder.path()).len();
     let new: Vec<_> = (0..3)
-        .map(|at| json!({"fingerprint": format!("{at}"), "rule": "x", "policy": null, "level": "warn", "message": "m"}))
+        .map(|at| {
+            json!({"fingerprint": format!("{at}"), "rule": "x", "policy": null, "level": "warn", "message": "m",
+                "path": "policies/old.json"})
+        })
         .collect();
     change(folder.path(), |file| file["findings"].as_array_mut().unwrap().extend(new));
     let (_, err, code) = checked(folder.path(), &["policies"]);
@@ -166,6 +170,64 @@ fn what_is_gone_is_said_where_the_run_looked_everywhere() {
         assert_eq!(err, "", "{partial:?}");
         assert_eq!(report["summary"]["baselined"], count);
     }
+}
+
+#[test]
+fn what_lies_in_other_folders_is_not_gone() {
+    for repository in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        if repository {
+            fs::create_dir(root.join(".git")).unwrap();
+        }
+        fs::write(root.join("calint.yaml"), "").unwrap();
+        write(root, "a/one.json", &policy("CA001 Block", "enabled", "block"));
+        write(root, "b/two.json", &policy("CA002 Hybrid", "enabled", "domainJoinedDevice"));
+        let (_, _, code) = run(root, &["policies", "--write-baseline", "base.json"]);
+        assert_eq!(code, Some(0));
+        let (_, err, _) = checked(root, &["policies/a"]);
+        assert_eq!(err, "", "what is in `b` was not looked for");
+        write(root, "a/one.json", &policy("CA001 Block", "disabled", "block"));
+        for paths in [&["policies/a"][..], &["policies"], &["."], &[]] {
+            let (_, err, _) = checked(root, paths);
+            assert!(
+                err.contains("of the baseline are gone") || err.contains("of the baseline is gone"),
+                "{err}"
+            );
+        }
+        let (_, err, _) = checked(root, &["policies/b"]);
+        assert_eq!(err, "");
+    }
+}
+
+#[test]
+fn a_policy_of_one_tenant_is_not_one_of_the_same_name_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir(root.join(".git")).unwrap();
+    let block = policy("CA001 Block", "enabled", "block");
+    let fine = policy("CA001 Block", "disabled", "block");
+    for tenant in ["contoso", "fabrikam"] {
+        fs::create_dir(root.join(tenant)).unwrap();
+        fs::write(root.join(tenant).join("calint.yaml"), "").unwrap();
+    }
+    let write = |tenant: &str, policy: &Value| {
+        fs::write(root.join(tenant).join("one.json"), policy.to_string()).unwrap();
+    };
+    write("contoso", &fine);
+    write("fabrikam", &block);
+    run(root, &["--write-baseline", "base.json"]);
+    write("contoso", &block);
+    write("fabrikam", &fine);
+    let (report, _, code) = checked(root, &[]);
+    assert!(found(&report).contains(&("block-everyone", "CA001 Block")), "{report}");
+    assert_eq!(code, Some(1));
+    // From wherever it is run.
+    write("contoso", &fine);
+    write("fabrikam", &block);
+    let (out, err, code) =
+        run(&root.join("fabrikam"), &["--baseline", "../base.json", "--format", "concise"]);
+    assert_eq!((err.as_str(), code), ("", Some(0)), "{out}");
 }
 
 #[test]

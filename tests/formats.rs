@@ -129,6 +129,24 @@ fn sarif_is_complete() {
 }
 
 #[test]
+fn sarif_carries_what_can_be_fixed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.json"), POLICY.replace("\"enabled\"", "\"Enabled\"")).unwrap();
+    let (out, _, _) =
+        ran(calint(folder.path()).args(["--format", "sarif", "--only", "misspelled-case"]).output().unwrap());
+    let sarif: Value = serde_json::from_str(&out).unwrap();
+    let fixes = &sarif["runs"][0]["results"][0]["fixes"];
+    let change = &fixes[0]["artifactChanges"][0];
+    assert_eq!(change["artifactLocation"]["uri"], "a.json");
+    let replacement = &change["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], "enabled");
+    let region = &replacement["deletedRegion"];
+    let place = ["startLine", "startColumn", "endLine", "endColumn"].map(|key| region[key].as_u64().unwrap());
+    assert_eq!(place, [3, 13, 3, 20], "without the quotes");
+    assert!(fixes[0]["description"]["text"].as_str().is_some_and(|text| !text.is_empty()));
+}
+
+#[test]
 fn gitlab() {
     let report = report(&["--format", "gitlab"]);
     let issues: Vec<Value> = serde_json::from_str(&report).unwrap();

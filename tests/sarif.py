@@ -8,6 +8,7 @@ from PyPI.
 """
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,19 @@ RUNS = [
 ]
 # The program has no page on the web that could be named.
 ACCEPTED = {"SARIF2005"}
+
+
+def repository(folder):
+    """A repository with the change of the examples in its working tree, a deleted policy and one to fix."""
+    story = PROJECT / "policies-examples/pull-request"
+    shutil.copytree(story / "base", folder)
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@contoso.com"]
+    for command in [["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "Base"]]:
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    shutil.copytree(story / "change", folder, dirs_exist_ok=True)
+    (folder / "CA001-block-legacy-authentication.json").unlink()
+    policy = folder / "CA002-mfa-for-everyone.json"
+    policy.write_text(policy.read_text().replace('"enabled"', '"Enabled"'))
 
 
 def is_fault(line):
@@ -42,11 +56,14 @@ def main():
         multitool.chmod(0o755)
         schema = multitool.parent / "sarif-2.1.0.json"
         failures = 0
-        for number, arguments in enumerate(RUNS):
+        repository(scratch / "repository")
+        runs = [(PROJECT, arguments) for arguments in RUNS]
+        runs += [(scratch / "repository", ["diff", "HEAD"]), (scratch / "repository", ["."])]
+        for number, (place, arguments) in enumerate(runs):
             report = scratch / f"{number}.sarif"
             subprocess.run(
                 [binary, *arguments, "--format", "concise", "--output", f"sarif={report}"],
-                cwd=PROJECT,
+                cwd=place,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

@@ -23,7 +23,7 @@ impl Rule for DeletedLocationInUse {
             for policy in change.after.judged() {
                 let Some(pair) = &policy.conditions.locations else { continue };
                 for (list, label) in [(&pair.exclude, "excludes it"), (&pair.include, "covers it")] {
-                    let named = |item: &Location| matches!(item, Location::Id(id) | Location::Name(id) if id.eq_ignore_ascii_case(&own));
+                    let named = |item: &Location| matches!(item, Location::Id(id) | Location::Name(id) if id.eq_ignore_ascii_case(own));
                     if let Some(item) = list.find(named) {
                         let place = Label::new(item.span, label);
                         findings.push(self.finding(policy, location, place, label == "excludes it"));

@@ -20,10 +20,18 @@ impl Rule for LostProtection {
     }
 
     fn check_change(&self, change: &Change<'_>, findings: &mut Vec<Finding>) {
-        let kinds = [Becomes::Unblocked, Becomes::WithoutMethod, Becomes::WithoutDevice];
+        let kinds = [
+            Becomes::Unblocked,
+            Becomes::WithoutMethod,
+            Becomes::WithPhishableMethod,
+            Becomes::WithoutDevice,
+        ];
         for effect in change::effects(change, &kinds) {
             let message = match effect.becomes {
                 Becomes::WithoutMethod => "sign-ins with a password alone get in after this change",
+                Becomes::WithPhishableMethod => {
+                    "sign-ins with methods that can be phished get in after this change"
+                }
                 Becomes::WithoutDevice => "sign-ins without a managed device get in after this change",
                 _ => "sign-ins that were blocked get in after this change",
             };

@@ -25,17 +25,21 @@ impl Rule for NewlyRefusedSignIn {
             let emergency = change::touches_emergency(effect);
             let (level, message) = if emergency {
                 let declared = change.after.emergency.basis == Basis::Declared;
-                let level = if declared { Level::Error } else { Level::Warn };
+                let level = if declared && !effect.by_deletion { Level::Error } else { Level::Warn };
                 (level, "this change refuses sign-ins of emergency access that got in")
             } else {
                 (Level::Note, "this change refuses sign-ins that got in")
             };
             let Some(found) = change::refused(self.meta(), change, effect, level, message) else { continue };
-            findings.push(found.help(if emergency {
-                "exclude emergency access from the policy"
+            let certainty = if effect.by_deletion { Certainty::Likely } else { found.certainty };
+            let found = found.certainty(certainty);
+            findings.push(if emergency {
+                change::for_emergency(found.help("exclude emergency access from the policy"), change)
             } else {
-                "tell the people concerned, or start in report-only and read what it would have refused"
-            }));
+                found.help(
+                    "tell the people concerned, or start in report-only and read what it would have refused",
+                )
+            });
         }
     }
 }

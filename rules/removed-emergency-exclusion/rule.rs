@@ -3,7 +3,7 @@
 use crate::access;
 use crate::policy::{List, Principal};
 use crate::rule::prelude::*;
-use crate::rules::shared;
+use crate::rules::{change, shared};
 
 pub(super) static RULE: &dyn Rule = &RemovedEmergencyExclusion;
 
@@ -74,12 +74,6 @@ impl RemovedEmergencyExclusion {
         if let Some(span) = before.users.exclude_groups.key.or(before.users.exclude_users.key) {
             found = found.related(span, "excluded here before this change");
         }
-        match emergency.presumption() {
-            Some(presumption) => {
-                found.note = found.note.map(|note| format!("{note}; {presumption}"));
-                found.certainty(Certainty::Likely)
-            }
-            None => found,
-        }
+        change::for_emergency(found, change)
     }
 }

@@ -39,4 +39,31 @@ impl Rule for UndecidedAnalysis {
                 .help(help),
         );
     }
+
+    fn check_change(&self, change: &Change<'_>, findings: &mut Vec<Finding>) {
+        let first = change.changed().find_map(|pair| pair.after.or(pair.before));
+        let Some(first) = first else { return };
+        let (message, help) = if !change.is_small() {
+            (
+                format!(
+                    "more than {MAX_POLICIES} policies, so what the change does to sign-ins was not analysed"
+                ),
+                "a tenant holds at most 195 policies: give the folder of each tenant a calint.yaml of its own",
+            )
+        } else if !change.is_decided() {
+            (
+                "what the change does to sign-ins was not decided within the budget".to_owned(),
+                "change fewer policies at once, or simplify device filters",
+            )
+        } else {
+            return;
+        };
+        let label = Label::new(first.head, "the first that the change touches");
+        findings.push(
+            Finding::new(self.meta().id.clone(), Level::Note, message, label)
+                .place("change")
+                .note("people who are locked out and demands that are lost were not looked for, or not to the end")
+                .help(help),
+        );
+    }
 }

@@ -1,9 +1,9 @@
 //! A change after which a policy covers more sign-ins.
 
 use crate::access::change::Widened;
-use crate::access::{self, Demand, Standing, standing};
+use crate::access::{self, Aspect, Demand, Standing, standing};
 use crate::rule::prelude::*;
-use crate::rules::{shared, together};
+use crate::rules::{change, shared, together};
 
 pub(super) static RULE: &dyn Rule = &WidenedPolicy;
 
@@ -34,7 +34,7 @@ impl Rule for WidenedPolicy {
 
 impl WidenedPolicy {
     fn finding(&self, change: &Change<'_>, widened: &Widened<'_>) -> Finding {
-        let Widened { before, after, aspects, witness } = widened;
+        let Widened { before, after, aspects, class, witness } = widened;
         let blocks = matches!(access::demand(after, change.after.assume), Demand::Block(_));
         let (level, message) = if blocks {
             (Level::Warn, "policy blocks more sign-ins than before this change")
@@ -52,9 +52,12 @@ impl WidenedPolicy {
             }
         }
         let which: Vec<String> = aspects.iter().map(|aspect| format!("`{}`", aspect.as_str())).collect();
-        found
+        let who = class.as_ref().filter(|_| aspects.contains(&Aspect::Users));
+        let who = who.map(|class| class.quoted(&change.after.set.directory));
+        let who = who.map(|who| format!("{who}, ")).unwrap_or_default();
+        change::with_moved_locations(found, after, change)
             .place("change")
-            .note(format!("wider in {}: {witness}", which.join(", ")))
+            .note(format!("wider in {}: {who}{witness}", which.join(", ")))
             .help("confirm that these sign-ins are meant, or start in report-only")
     }
 }

@@ -347,9 +347,9 @@ impl<'a, S: Solve> Analysis<'a, S> {
         let inside = self.judged.get(policy)?.applied.certain.clone();
         let inside = vec![self.sat.add(&inside)];
         let outside = vec![self.judged.get(other)?.applies];
-        let Answer::Point(point) = self.solve(&Query { inside, outside, ..Query::default() }) else {
-            return None;
-        };
+        let query = Query { inside, outside, ..Query::default() };
+        let point = self.find(&query)?;
+        let point = self.most_ordinary(&query, point);
         let left_out = self.judged.get(other)?.aspects.iter().filter(|(_, region)| !region.contains(&point));
         let aspects = left_out.map(|(aspect, _)| *aspect).collect();
         Some((point, aspects))

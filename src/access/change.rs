@@ -3,19 +3,20 @@
 //! Both states lie in one space of sign-ins, so every answer is one search: refused by one state and let in by the
 //! other.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use super::analysis::{Analysis, Circumstances, MAX_POLICIES, Scope, Way};
 use super::answer::trusted_locations;
 use super::people::{self, Class};
-use super::sign_in::{Client, Methods, Target};
+use super::sign_in::{Client, Methods, PersonKind, Target};
 use super::space::{Property, Wanted};
 use super::{Access, Aspect, Basis, Demand, Need, demand, matrix, targets};
 use crate::policy::ids::ZERO_ID;
-use crate::policy::words::Control;
+use crate::policy::words::{Control, UserAction};
 use crate::policy::{
-    Directory, Fact, Given, List, Location, LocationToken, NamedLocation, Policy, PolicySet, Truth,
+    Directory, Fact, Given, List, Location, LocationKind, LocationToken, NamedLocation, Policy, PolicySet,
+    Truth,
 };
 use crate::source::At;
 
@@ -30,6 +31,8 @@ pub struct States {
     shared: PolicySet,
     /// What was told of the tenant before the change.
     told: Directory,
+    /// The ids of named locations that the earlier state has and that are gone or mean something else in the later one.
+    moved: BTreeSet<String>,
 }
 
 /// What a location before the change is called where it is another one after.
@@ -37,49 +40,73 @@ const BEFORE: &str = " before the change";
 
 impl States {
     /// Puts two states side by side. Where a named location is not the same in both, the earlier one gets a name of
-    /// its own. What exports tell of the tenant is taken from the later state.
+    /// its own; one that is gone leaves one behind in which nobody is. A location that only the later state tells was
+    /// there before: policies named it. What exports tell of the tenant is taken from the later state.
     #[must_use]
     pub fn new(mut before: PolicySet, mut after: PolicySet) -> Self {
-        let id = |location: &NamedLocation| location.id.get().map(|id| id.value.clone());
-        let told = |set: &PolicySet, id: &str| {
-            let own = set.named_locations.iter().find(|own| own.id.get().is_some_and(|own| own.value == id));
-            own.and_then(|location| serde_json::to_value(location).ok())
-        };
-        let ids: BTreeSet<_> =
-            before.named_locations.iter().chain(&after.named_locations).filter_map(id).collect();
-        let differ: BTreeSet<_> =
-            ids.into_iter().filter(|id| told(&before, id) != told(&after, id)).collect();
-        if !differ.is_empty() {
-            for set in [&mut before, &mut after] {
-                spell_out_trusted(set);
-            }
+        let later = |own: &NamedLocation| plain_id(own).and_then(|id| with_id(&after, id));
+        let gone: Vec<_> =
+            before.named_locations.iter().filter(|own| later(own).is_none()).cloned().collect();
+        let differs =
+            |own: &&NamedLocation| later(own).is_none_or(|other| addresses(own) != addresses(other));
+        let differ = before.named_locations.iter().filter(differs).filter_map(plain_id);
+        let differ: BTreeSet<_> = differ.map(str::to_owned).collect();
+        let trusted = [&before, &after].map(|set| trusted_locations(set).map(str::to_owned).collect());
+        let [was_trusted, is_trusted]: [BTreeSet<String>; 2] = trusted;
+        let mut moved: BTreeSet<_> = was_trusted.symmetric_difference(&is_trusted).cloned().collect();
+        moved.extend(differ.iter().cloned());
+        if !moved.is_empty() {
+            spell_out_trusted(&mut before, &was_trusted);
+            spell_out_trusted(&mut after, &is_trusted);
             rename(&mut before, &differ);
         }
         let mut named_locations = after.named_locations.clone();
-        named_locations.extend(
-            before
-                .named_locations
-                .iter()
-                .filter(|location| id(location).is_none_or(|id| told(&after, &id).is_none()))
-                .cloned(),
-        );
+        let renamed = |own: &&NamedLocation| plain_id(own).is_none_or(|id| differ.contains(id));
+        let earlier = before.named_locations.iter().filter(renamed).cloned();
+        named_locations.extend(earlier.chain(gone.into_iter().map(emptied)));
         let shared = PolicySet { policies: Vec::new(), named_locations, directory: after.directory.clone() };
         let told = std::mem::replace(&mut before.directory, after.directory.clone());
-        Self { before, after, shared, told }
+        Self { before, after, shared, told, moved }
+    }
+}
+
+/// The id of a named location, without what tells it from a later one.
+fn plain_id(location: &NamedLocation) -> Option<&str> {
+    location.id.get().map(|id| id.value.trim_end_matches(BEFORE))
+}
+
+fn with_id<'s>(set: &'s PolicySet, id: &str) -> Option<&'s NamedLocation> {
+    set.named_locations.iter().find(|own| plain_id(own) == Some(id))
+}
+
+/// What a named location is made of, without its name and whether it is trusted.
+fn addresses(location: &NamedLocation) -> serde_json::Value {
+    without(location, &["id", "displayName", "isTrusted"])
+}
+
+/// The same location without addresses.
+fn emptied(location: NamedLocation) -> NamedLocation {
+    NamedLocation {
+        kind: LocationKind::Ip,
+        ip_ranges: List::default(),
+        countries: List::default(),
+        include_unknown_countries: Fact::default(),
+        ..location
     }
 }
 
 /// Puts the trusted locations of a state in the place of `AllTrusted`; addresses that are trusted elsewhere keep an id
 /// of their own.
-fn spell_out_trusted(set: &mut PolicySet) {
-    let trusted: Vec<String> = trusted_locations(set).chain([ZERO_ID]).map(str::to_owned).collect();
+fn spell_out_trusted(set: &mut PolicySet, trusted: &BTreeSet<String>) {
     for list in location_lists(set) {
         let items = std::mem::take(&mut list.items);
         for item in items {
             match &item.value {
-                Given::Known(Location::Token(LocationToken::AllTrusted)) => list.items.extend(
-                    trusted.iter().map(|id| At::new(Given::Known(Location::Id(id.clone())), item.span)),
-                ),
+                Given::Known(Location::Token(LocationToken::AllTrusted)) => {
+                    let ids = trusted.iter().map(String::as_str).chain([ZERO_ID]);
+                    list.items
+                        .extend(ids.map(|id| At::new(Given::Known(Location::Id(id.to_owned())), item.span)));
+                }
                 _ => list.items.push(item),
             }
         }
@@ -101,6 +128,9 @@ fn rename(set: &mut PolicySet, differ: &BTreeSet<String>) {
             && differ.contains(id)
         {
             id.push_str(BEFORE);
+            if let Fact::Written(At { value: Given::Known(name), .. }) = &mut location.display_name {
+                name.push_str(BEFORE);
+            }
         }
     }
 }
@@ -132,11 +162,13 @@ impl Pair<'_> {
 
 /// What a policy says, without its identity and dates.
 fn content(policy: &Policy) -> serde_json::Value {
-    let mut value = serde_json::to_value(policy).unwrap_or_default();
+    without(policy, &["id", "displayName", "created", "modified", "templateId"])
+}
+
+fn without(object: &impl serde::Serialize, keys: &[&str]) -> serde_json::Value {
+    let mut value = serde_json::to_value(object).unwrap_or_default();
     if let Some(map) = value.as_object_mut() {
-        for key in ["id", "displayName", "created", "modified", "templateId"] {
-            map.remove(key);
-        }
+        map.retain(|key, _| !keys.contains(&key.as_str()));
     }
     value
 }
@@ -151,8 +183,22 @@ pub struct Change<'a> {
     pub pairs: Vec<Pair<'a>>,
     /// What was told of the tenant before the change.
     pub told: &'a Directory,
-    shared: &'a PolicySet,
+    /// The locations of both states, without policies.
+    shared: Access<'a>,
+    moved: &'a BTreeSet<String>,
     effects: OnceCell<Vec<Effect<'a>>>,
+    gave_up: Cell<bool>,
+}
+
+/// What a change did to a named location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// It has other addresses or countries, or is trusted where it was not, or the other way round.
+    Changed,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Gone,
 }
 
 /// What becomes of sign-ins that are different after a change.
@@ -166,6 +212,8 @@ pub enum Becomes {
     Unblocked,
     /// Sign-ins with a password alone were refused, and get in.
     WithoutMethod,
+    /// Sign-ins with methods that can be phished were refused, and get in.
+    WithPhishableMethod,
     /// Sign-ins without a managed device were refused, and get in.
     WithoutDevice,
 }
@@ -181,6 +229,8 @@ pub struct Effect<'a> {
     pub policies: Vec<&'a Policy>,
     /// One of them, in words.
     pub witness: String,
+    /// It would not come about if the named locations that are gone had only moved to files that are not read.
+    pub by_deletion: bool,
 }
 
 /// Sign-ins of some people to some targets.
@@ -201,12 +251,14 @@ pub struct Widened<'a> {
     pub after: &'a Policy,
     /// The conditions that left the sign-in out.
     pub aspects: Vec<Aspect>,
+    /// Whose sign-in the witness is, where it is one of a class.
+    pub class: Option<Class>,
     /// A sign-in it now covers, in words.
     pub witness: String,
 }
 
-/// A search with its circumstances, by class and target.
-struct Cell<'q> {
+/// What is searched for.
+struct Sought<'q> {
     becomes: Becomes,
     refused_by: &'q [usize],
     let_in_by: &'q [usize],
@@ -235,7 +287,18 @@ impl<'a> Change<'a> {
             before.emergency = after.emergency.clone();
         }
         let pairs = pairs(before.set, after.set);
-        Self { before, after, pairs, told: &states.told, shared: &states.shared, effects: OnceCell::new() }
+        let shared = Access::new(&states.shared, Vec::new(), after.assume, false);
+        let (told, moved) = (&states.told, &states.moved);
+        Self {
+            before,
+            after,
+            pairs,
+            told,
+            shared,
+            moved,
+            effects: OnceCell::new(),
+            gave_up: Cell::new(false),
+        }
     }
 
     /// The policies that differ.
@@ -252,13 +315,19 @@ impl<'a> Change<'a> {
         wanted.targets.extend(
             targets.into_iter().filter(|target| !wanted.targets.contains(target)).collect::<Vec<_>>(),
         );
-        Analysis::of(self.shared, &[&self.before, &self.after], &wanted)
+        Analysis::of(self.shared.set, &[&self.before, &self.after], &wanted)
     }
 
     /// Whether there are few enough policies to judge them together.
     #[must_use]
-    pub fn is_decided(&self) -> bool {
+    pub fn is_small(&self) -> bool {
         self.before.judged().count().max(self.after.judged().count()) <= MAX_POLICIES
+    }
+
+    /// Whether all that becomes of sign-ins was found within the budget.
+    pub fn is_decided(&self) -> bool {
+        self.effects();
+        !self.gave_up.get()
     }
 
     /// What becomes of sign-ins under the enforced policies, gravest first. Nothing where no policy differs, or where
@@ -268,16 +337,30 @@ impl<'a> Change<'a> {
     }
 
     /// The named locations that are gone, each with its id.
-    pub fn deleted_locations(&self) -> impl Iterator<Item = (&'a NamedLocation, String)> {
-        let id = |location: &NamedLocation| location.id.get().map(|id| id.value.replace(BEFORE, ""));
-        let kept: BTreeSet<_> = self.after.set.named_locations.iter().filter_map(id).collect();
-        let told = self
-            .before
-            .set
-            .named_locations
-            .iter()
-            .filter_map(move |location| Some((location, id(location)?)));
-        told.filter(move |(_, id)| !kept.contains(id))
+    pub fn deleted_locations(&self) -> impl Iterator<Item = (&'a NamedLocation, &'a str)> {
+        let told = self.before.set.named_locations.iter().filter_map(|own| Some((own, plain_id(own)?)));
+        told.filter(|(_, id)| with_id(self.after.set, id).is_none())
+    }
+
+    /// The named locations by which a policy does something else without saying anything else, as they are after the
+    /// change or, where they are gone, as they were.
+    #[must_use]
+    pub fn moved_locations(&self, policy: &Policy) -> Vec<(&'a NamedLocation, Move)> {
+        let sides = [Some(policy), self.other(policy)];
+        let lists = sides.into_iter().flatten().filter_map(|policy| policy.conditions.locations.as_ref());
+        let items = lists.flat_map(|pair| pair.include.known().chain(pair.exclude.known()));
+        let named = items.filter_map(|item| match item.value {
+            Location::Id(id) | Location::Name(id) => Some(id.trim_end_matches(BEFORE)),
+            Location::Token(_) => None,
+        });
+        let named: BTreeSet<_> = named.filter(|id| self.moved.contains(*id)).collect();
+        let moved = |id: &&str| match (with_id(self.before.set, id), with_id(self.after.set, id)) {
+            (Some(_), Some(after)) => Some((after, Move::Changed)),
+            (None, Some(after)) => Some((after, Move::Added)),
+            (Some(before), None) => Some((before, Move::Gone)),
+            (None, None) => None,
+        };
+        named.iter().filter_map(moved).collect()
     }
 
     /// The other side of a policy.
@@ -292,7 +375,7 @@ impl<'a> Change<'a> {
     }
 
     fn search(&self) -> Vec<Effect<'a>> {
-        if self.changed().next().is_none() || !self.is_decided() {
+        if self.changed().next().is_none() || !self.is_small() {
             return Vec::new();
         }
         let mut analysis = self.analysis();
@@ -306,6 +389,7 @@ impl<'a> Change<'a> {
         let mut effects = search.stopped();
         effects.extend(search.let_in());
         effects.sort_by_key(|effect| effect.becomes);
+        self.gave_up.set(search.analysis.is_undecided());
         effects
     }
 
@@ -313,11 +397,12 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn widened(&self) -> Vec<Widened<'a>> {
         let changed: Vec<_> = self.changed().copied().collect();
-        if changed.is_empty() || !self.is_decided() {
+        if changed.is_empty() || !self.is_small() {
             return Vec::new();
         }
         let mut analysis = self.analysis();
         let mut found = Vec::new();
+        let classes = people::classes(&self.after, &mut analysis);
         for pair in changed {
             let (Some(before), Some(after)) = (pair.before, pair.after) else { continue };
             let number = |policy: &Policy| {
@@ -327,7 +412,11 @@ impl<'a> Change<'a> {
             let (Some(old), Some(new)) = (number(before), number(after)) else { continue };
             let Some((point, aspects)) = analysis.beyond(new, old) else { continue };
             let (sign_in, _) = analysis.sign_in(&point);
-            found.push(Widened { before, after, aspects, witness: matrix::described(&sign_in, &self.after) });
+            let witness = matrix::described(&sign_in, &self.shared);
+            // Who could activate a role is like any other member until then.
+            let mut classes = classes.iter().filter(|class| **class != Class::Eligible);
+            let class = classes.find(|class| people::is_of(class, &point, &analysis)).cloned();
+            found.push(Widened { before, after, aspects, class, witness });
         }
         found
     }
@@ -439,41 +528,55 @@ impl<'a> Search<'_, 'a> {
         let mut lost = Vec::new();
         let mut refused = Vec::new();
         for class in people::classes(&self.change.after, &mut self.analysis) {
-            let circumstances = people::circumstances(&class, &self.analysis);
+            let ordinary = people::circumstances(&class, &self.analysis);
+            // What an account does that is there for emergencies, or answers no prompt, is told beforehand.
+            let settled = matches!(class, Class::Emergency(_) | Class::Synchronisation);
+            let any = (!settled).then(|| self.bare(&ordinary, Becomes::Refused));
             for target in self.targets() {
-                let there = self.analysis.to(&circumstances, &target);
-                let Some(point) = self.find(&there, &changed, &let_in) else { continue };
-                self.analysis.count_only(self.split..self.analysis.policies());
-                let one = match self.analysis.way(&there, Scope::Enforced) {
-                    Way::Shut(policies) => {
+                let there = self.analysis.to(&ordinary, &target);
+                if let Some(point) = self.find(&there, &changed, &let_in) {
+                    self.analysis.count_only(self.split..self.analysis.policies());
+                    if let Way::Shut(policies) = self.analysis.way(&there, Scope::Enforced) {
                         lost.push(Found { class: class.clone(), target, policies, there, point });
-                        continue;
+                    } else {
+                        let policies = self.guilty(&changed, &point);
+                        refused.push(Found { class: class.clone(), target, policies, there, point });
                     }
-                    _ => self.guilty(&changed, &point),
-                };
-                refused.push(Found { class: class.clone(), target, policies: one, there, point });
+                } else if let Some(any) = &any {
+                    let there = self.analysis.to(any, &target);
+                    let Some(point) = self.find(&there, &changed, &let_in) else { continue };
+                    let policies = self.guilty(&changed, &point);
+                    refused.push(Found { class: class.clone(), target, policies, there, point });
+                }
             }
         }
-        let query = Cell { becomes: Becomes::LockedOut, refused_by: &changed, let_in_by: &let_in };
+        let query = Sought { becomes: Becomes::LockedOut, refused_by: &changed, let_in_by: &let_in };
         let mut effects = self.effects(lost, &query);
-        effects.extend(self.effects(refused, &Cell { becomes: Becomes::Refused, ..query }));
+        effects.extend(self.effects(refused, &Sought { becomes: Becomes::Refused, ..query }));
         effects
     }
 
     /// Sign-ins that were refused and get in.
     fn let_in(&mut self) -> Vec<Effect<'a>> {
         let mut effects = Vec::new();
-        for becomes in [Becomes::Unblocked, Becomes::WithoutMethod, Becomes::WithoutDevice] {
+        let mut with_nothing: Vec<(Class, Target)> = Vec::new();
+        let kinds = [
+            Becomes::Unblocked,
+            Becomes::WithoutMethod,
+            Becomes::WithPhishableMethod,
+            Becomes::WithoutDevice,
+        ];
+        for becomes in kinds {
             let refused_by = match becomes {
                 Becomes::Unblocked => self.before.blocks.clone(),
-                Becomes::WithoutMethod => self.before.methods.clone(),
+                Becomes::WithoutMethod | Becomes::WithPhishableMethod => self.before.methods.clone(),
                 _ => self.before.devices.clone(),
             };
             let mut let_in_by = self.after.possibly.clone();
             if becomes != Becomes::Unblocked {
                 let_in_by.extend(&self.before.all_blocks);
             }
-            let query = Cell { becomes, refused_by: &refused_by, let_in_by: &let_in_by };
+            let query = Sought { becomes, refused_by: &refused_by, let_in_by: &let_in_by };
             let anywhere = Circumstances::default();
             if refused_by.is_empty() || self.find(&anywhere, &refused_by, &let_in_by).is_none() {
                 continue;
@@ -485,9 +588,19 @@ impl<'a> Search<'_, 'a> {
                 }
                 let circumstances = self.bare(&people::circumstances(&class, &self.analysis), becomes);
                 for target in self.targets() {
+                    // Where a password is enough, no other method is worth a word; and who has no method yet may
+                    // register the first one with a password.
+                    let cell = (class.clone(), target.clone());
+                    let first = target == Target::Action(UserAction::RegisterSecurityInfo);
+                    if becomes == Becomes::WithPhishableMethod && (first || with_nothing.contains(&cell)) {
+                        continue;
+                    }
                     let there = self.analysis.to(&circumstances, &target);
                     let Some(point) = self.let_in_with_less(&there, &query) else { continue };
                     let policies = self.guilty(&refused_by, &point);
+                    if becomes == Becomes::WithoutMethod {
+                        with_nothing.push(cell);
+                    }
                     found.push(Found { class: class.clone(), target, policies, there, point });
                 }
             }
@@ -497,8 +610,8 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// A sign-in that was refused for want of what is no longer asked for, and gets in.
-    fn let_in_with_less(&mut self, there: &Circumstances, query: &Cell<'_>) -> Option<Vec<usize>> {
-        if query.becomes != Becomes::WithoutMethod {
+    fn let_in_with_less(&mut self, there: &Circumstances, query: &Sought<'_>) -> Option<Vec<usize>> {
+        if !matches!(query.becomes, Becomes::WithoutMethod | Becomes::WithPhishableMethod) {
             return self.find(there, query.refused_by, query.let_in_by);
         }
         // A sign-in may have been refused for its device as well; with every method it has to have got in.
@@ -525,20 +638,25 @@ impl<'a> Search<'_, 'a> {
     fn bare(&self, circumstances: &Circumstances, becomes: Becomes) -> Circumstances {
         let analysis = &self.analysis;
         let mut free = circumstances.clone();
+        let in_any_way = matches!(becomes, Becomes::Unblocked | Becomes::Refused);
         let clients = analysis.space.values(&Property::Client, |sign_in, _| {
-            becomes == Becomes::Unblocked || !sign_in.client.is_some_and(Client::is_legacy)
+            in_any_way || !sign_in.client.is_some_and(Client::is_legacy)
         });
         free = free.instead(analysis.dim(&Property::Client), &clients);
-        let risks = [Property::UserRisk, Property::SignInRisk, Property::InsiderRisk, Property::Flow];
-        for property in risks {
-            if property == Property::Flow && becomes != Becomes::Unblocked {
-                continue;
-            }
-            let values = analysis.space.values(&property, |_, _| true);
-            free = free.instead(analysis.dim(&property), &values);
+        let chances = [
+            Property::UserRisk,
+            Property::SignInRisk,
+            Property::InsiderRisk,
+            Property::ServicePrincipalRisk,
+            Property::AgentRisk,
+        ];
+        for property in chances.iter().chain(in_any_way.then_some(&Property::Flow)) {
+            let values = analysis.space.values(property, |_, _| true);
+            free = free.instead(analysis.dim(property), &values);
         }
         match becomes {
             Becomes::WithoutMethod => matrix::with_methods(analysis, &free, Methods::None),
+            Becomes::WithPhishableMethod => matrix::with_methods(analysis, &free, Methods::Phishable),
             Becomes::WithoutDevice => matrix::unmanaged(analysis, &free),
             _ => free,
         }
@@ -552,11 +670,30 @@ impl<'a> Search<'_, 'a> {
             .collect()
     }
 
+    /// What sets some people apart whom the same policies refuse: emergency access, of which each refusal counts, and
+    /// people whose home tenant may vouch for what locks them out here.
+    fn apart(&self, one: &Found, becomes: Becomes) -> bool {
+        let blocks = || one.policies.iter().any(|number| self.after.all_blocks.contains(number));
+        match one.class {
+            Class::Emergency(_) => becomes == Becomes::Refused,
+            Class::External(kind) => {
+                becomes == Becomes::LockedOut
+                    && PersonKind::External(kind).is_foreign()
+                    && self.change.after.set.directory.trust.is_none()
+                    && !blocks()
+            }
+            _ => false,
+        }
+    }
+
     /// Puts together what the same policies do: for each class its targets, then the classes with the same targets.
-    fn effects(&mut self, found: Vec<Found>, query: &Cell<'_>) -> Vec<Effect<'a>> {
+    fn effects(&mut self, found: Vec<Found>, query: &Sought<'_>) -> Vec<Effect<'a>> {
         let mut rows: Vec<(Found, Vec<Row>)> = Vec::new();
         for one in found {
-            let known = rows.iter_mut().find(|(first, _)| first.policies == one.policies);
+            let apart = self.apart(&one, query.becomes);
+            let known = rows.iter_mut().find(|(first, _)| {
+                first.policies == one.policies && self.apart(first, query.becomes) == apart
+            });
             let Some((_, cells)) = known else {
                 let cell = (one.class.clone(), vec![one.target.clone()]);
                 rows.push((one, vec![cell]));
@@ -570,7 +707,27 @@ impl<'a> Search<'_, 'a> {
         rows.into_iter().map(|(first, cells)| self.effect(first, cells, query)).collect()
     }
 
-    fn effect(&mut self, first: Found, cells: Vec<Row>, query: &Cell<'_>) -> Effect<'a> {
+    /// Whether a location that is gone would make a difference: to people without any way in, one of the policies
+    /// spares or covers it; to single sign-ins, all of them come from there.
+    fn is_by_deletion(&mut self, there: &Circumstances, policies: &[&Policy], query: &Sought<'_>) -> bool {
+        let change = self.change;
+        match query.becomes {
+            Becomes::LockedOut => policies
+                .iter()
+                .any(|policy| change.moved_locations(policy).iter().any(|(_, how)| *how == Move::Gone)),
+            Becomes::Refused => {
+                let gone: Vec<_> = change.deleted_locations().filter_map(|(own, _)| own.id.get()).collect();
+                let elsewhere = gone.iter().fold(there.clone(), |so_far, id| {
+                    let (property, values) = self.analysis.space.location(id.value, false);
+                    so_far.with(self.analysis.dim(&property), &values)
+                });
+                !gone.is_empty() && self.find(&elsewhere, query.refused_by, query.let_in_by).is_none()
+            }
+            _ => false,
+        }
+    }
+
+    fn effect(&mut self, first: Found, cells: Vec<Row>, query: &Sought<'_>) -> Effect<'a> {
         let mut parts: Vec<Part> = Vec::new();
         for (class, targets) in cells {
             match parts.iter_mut().find(|part| part.targets == targets) {
@@ -581,11 +738,14 @@ impl<'a> Search<'_, 'a> {
         let search = self.analysis.between(&first.there, query.refused_by, query.let_in_by);
         let point = self.analysis.most_ordinary(&search, first.point);
         let (sign_in, _) = self.analysis.sign_in(&point);
+        let policies: Vec<_> =
+            first.policies.iter().filter_map(|number| self.analysis.policy(*number)).collect();
         Effect {
             becomes: query.becomes,
             parts,
-            policies: first.policies.iter().filter_map(|number| self.analysis.policy(*number)).collect(),
-            witness: matrix::described(&sign_in, &self.change.after),
+            by_deletion: self.is_by_deletion(&first.there, &policies, query),
+            policies,
+            witness: matrix::described(&sign_in, &self.change.shared),
         }
     }
 }
@@ -602,20 +762,22 @@ fn is_asked(class: &Class, becomes: Becomes) -> bool {
 /// Whether two policies of two states are one.
 type Same<'s> = dyn Fn(&Policy, &Policy) -> bool + 's;
 
-/// The policies of both states, each with its other side: the one with its id, else with its name, else with the same
-/// content.
+/// The policies of both states, each with its other side: the one with its id, else with its name (of several, the one
+/// with the same content), else with the same content.
 fn pairs<'a>(before: &'a PolicySet, after: &'a PolicySet) -> Vec<Pair<'a>> {
     let mut left: Vec<&Policy> = before.policies.iter().collect();
     let mut found: Vec<Pair<'_>> =
         after.policies.iter().map(|policy| Pair { before: None, after: Some(policy) }).collect();
     let id = |policy: &Policy| policy.id.get().map(|id| id.value.to_lowercase());
     let name = |policy: &Policy| policy.display_name.get().map(|name| name.value.trim().to_lowercase());
-    let same: [&Same; 3] = [
+    let is_namesake = |one: &Policy, other: &Policy| {
+        let apart = id(one).is_some() && id(other).is_some() && id(one) != id(other);
+        !apart && name(one).is_some() && name(one) == name(other)
+    };
+    let same: [&Same; 4] = [
         &|one, other| id(one).is_some() && id(one) == id(other),
-        &|one, other| {
-            let apart = id(one).is_some() && id(other).is_some() && id(one) != id(other);
-            !apart && name(one).is_some() && name(one) == name(other)
-        },
+        &|one, other| is_namesake(one, other) && content(one) == content(other),
+        &is_namesake,
         &|one, other| content(one) == content(other),
     ];
     for is_same in same {

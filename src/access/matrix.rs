@@ -7,7 +7,7 @@ use super::analysis::{Analysis, Circumstances, Scope, Way};
 use super::answer::Facts;
 use super::expr::Question;
 use super::people::{self, Class};
-use super::sign_in::{Capabilities, Client, DevicePlatform, Methods, SignIn, Target};
+use super::sign_in::{Capabilities, Client, DevicePlatform, Identity, Methods, SignIn, Target};
 use super::solver::{Dim, Solve};
 use super::space::Property;
 use super::targets;
@@ -126,7 +126,7 @@ pub fn matrix<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, sco
     let mut cells = Vec::new();
     // Most people differ in nothing that a policy on the target asks for: what is the same is asked once.
     let mut known = BTreeMap::new();
-    let people: Vec<bool> = analysis.space.properties().map(is_of_people).collect();
+    let people: Vec<bool> = analysis.space.properties().map(Property::is_of_people).collect();
     let is_of_people = |dim: Dim| people.get(dim).copied().unwrap_or_default();
     for (class, who) in classes.iter().enumerate() {
         let circumstances = people::circumstances(who, analysis);
@@ -151,14 +151,6 @@ pub fn matrix<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, sco
         }
     }
     Matrix { classes, targets, cells }
-}
-
-/// Whether a property tells who asks, and is the same in everything asked about a class.
-fn is_of_people(property: &Property) -> bool {
-    matches!(
-        property,
-        Property::Account | Property::Kind | Property::Group(_) | Property::Role(_) | Property::HomeTenant
-    )
 }
 
 /// Asks one pair.
@@ -596,15 +588,15 @@ pub fn described(sign_in: &SignIn, access: &Access<'_>) -> String {
         _ => "with a device nobody manages",
     };
     let platform = platform.map_or("any platform", |(_, name)| name);
-    let risk = match (sign_in.sign_in_risk, sign_in.user_risk) {
-        (Some(risk), _) if risk > Risk::None && risk != Risk::Hidden => {
-            format!(" at {} sign-in risk", risk.as_str())
-        }
-        (_, Some(risk)) if risk > Risk::None && risk != Risk::Hidden => {
-            format!(" at {} user risk", risk.as_str())
-        }
-        _ => String::new(),
+    let at = |risk: Option<Risk>, of: &str| {
+        let risk = risk.filter(|risk| *risk > Risk::None && *risk != Risk::Hidden)?;
+        Some(format!(" at {} {of}risk", risk.as_str()))
     };
+    if !matches!(sign_in.identity, Identity::Person(_)) {
+        return format!("for example {from}{}", at(sign_in.service_principal_risk, "").unwrap_or_default());
+    }
+    let risk = at(sign_in.sign_in_risk, "sign-in ").or_else(|| at(sign_in.user_risk, "user "));
+    let risk = risk.unwrap_or_default();
     let flow = match sign_in.flow {
         Some(TransferMethod::DeviceCode) => " by device code",
         Some(TransferMethod::Transfer) => " by authentication transfer",

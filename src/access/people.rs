@@ -259,6 +259,16 @@ pub fn circumstances<S: Solve>(class: &Class, analysis: &Analysis<'_, S>) -> Cir
     found
 }
 
+/// Whether the sign-in of a point is one of somebody of a class, whatever else is true of it.
+pub(super) fn is_of<S: Solve>(class: &Class, point: &[usize], analysis: &Analysis<'_, S>) -> bool {
+    let circumstances = circumstances(class, analysis);
+    analysis.space.properties().filter(|property| property.is_of_people()).all(|property| {
+        let Some(dim) = analysis.space.dim(property) else { return true };
+        let values = circumstances.values(dim);
+        values.is_none_or(|values| point.get(dim).is_some_and(|value| values.contains(value)))
+    })
+}
+
 /// Whether somebody has no managed device and nothing but methods to sign in with.
 fn is_bare(class: &Class) -> bool {
     matches!(class, Class::Emergency(_) | Class::Synchronisation)

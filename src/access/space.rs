@@ -68,6 +68,13 @@ pub enum Property {
     Can(String),
 }
 
+impl Property {
+    /// Whether it tells who asks.
+    pub(super) fn is_of_people(&self) -> bool {
+        matches!(self, Self::Account | Self::Kind | Self::Group(_) | Self::Role(_) | Self::HomeTenant)
+    }
+}
+
 /// Who can ask.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Account {

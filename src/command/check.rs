@@ -93,7 +93,9 @@ pub(super) fn report(
 /// Takes out what a baseline has. What it has and the run does not is said to be gone where the run looked everywhere:
 /// at all files, with all rules, and not only for what is new.
 fn hide(args: &CheckArgs, baseline: &Baseline, outcome: &mut Outcome) {
-    let gone = baseline.hide(outcome);
+    let here = [PathBuf::from(".")];
+    let folders = if args.paths.is_empty() { here.as_slice() } else { args.paths.as_slice() };
+    let gone = baseline.hide(outcome, folders);
     let everywhere = outcome.changes.is_none()
         && outcome.unreadable == 0
         && args.only.is_empty()

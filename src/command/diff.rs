@@ -33,8 +33,19 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<Exit, Failure>
     }
     let near = options.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
     let revision = Revision::check_out(&args.base, args.merge_base, &near).map_err(Failure::Told)?;
-    let paths = options.paths.iter().map(|path| revision.place_of(path)).collect();
+    let paths: Vec<_> = options.paths.iter().map(|path| revision.place_of(path)).collect();
+    // What the revision has and the working tree has not is deleted.
+    let (now, then) = (std::mem::take(&mut options.paths), &paths);
+    let kept = now.into_iter().zip(then).filter(|(path, then)| path.exists() || !then.exists());
+    options.paths = kept.map(|(path, _)| path).collect();
     let roots = (revision.folder().to_path_buf(), revision.root.clone());
-    let base = Base::Files { paths, roots, revision: Some(args.base.clone()) };
-    check::finish(&args.check, diff(&options, &base, &args.base), out)
+    let name = shortened(&args.base);
+    let base = Base::Files { paths, roots, revision: Some(name.to_owned()) };
+    check::finish(&args.check, diff(&options, &base, name), out)
+}
+
+/// A revision as reports name it: of the hash that CI systems give, the beginning, which git understands too.
+fn shortened(revision: &str) -> &str {
+    let is_hash = revision.len() >= 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    revision.get(..12).filter(|_| is_hash).unwrap_or(revision)
 }

@@ -27,6 +27,8 @@ pub const FILE_NAME: &str = "calint.yaml";
 pub struct Config {
     /// The folder that `paths` and `context` are relative to; the file's own.
     pub folder: PathBuf,
+    /// There is a file.
+    pub written: bool,
     /// Who must always get in.
     pub emergency: Vec<Declared>,
     /// What is taken for granted.
@@ -93,7 +95,7 @@ impl Config {
     /// Everything in it that cannot be used, each with its place: unknown keys, wrong types.
     pub fn parse(text: &str, file: FileId, path: &Path) -> Result<Self, Vec<Finding>> {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let mut config = Self::of_folder(folder);
+        let mut config = Self { written: true, ..Self::of_folder(folder) };
         if text.trim().is_empty() {
             return Ok(config);
         }

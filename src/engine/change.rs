@@ -85,8 +85,12 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     for (before, after) in paired(earlier, later, root) {
         compare(before, after, options, &mut outcome, &mut changes);
     }
-    if let Base::Files { revision: Some(revision), .. } = base {
-        outcome.sources.rename(earlier_files, |path| format!("{revision}:{path}"));
+    match base {
+        Base::Files { revision: Some(revision), .. } => outcome.sources.set_revision(earlier_files, revision),
+        Base::Files { roots: (earlier, later), .. } => {
+            outcome.sources.rename(earlier_files, |path| moved(path, later, earlier));
+        }
+        Base::Plans => {}
     }
     let rules = &outcome.rules;
     outcome.findings.sort_by_cached_key(|finding| order(finding, rules));
@@ -95,34 +99,41 @@ pub fn diff(options: &Options, base: &Base, name: &str) -> Result<Outcome, Confi
     Ok(outcome)
 }
 
-/// A tenant, and the folder of its configuration below the folder that all lie in.
-type Placed = (PathBuf, Tenant);
+/// A tenant, and the folder of its configuration below the folder that all lie in; the one that has none has no place.
+type Placed = (Option<PathBuf>, Tenant);
 
 fn placed(tenants: Vec<Tenant>, root: &Path) -> Vec<Placed> {
     let place = |tenant: &Tenant| {
         let folder = discover::absolute(&tenant.config.folder);
-        folder.strip_prefix(root).map(Path::to_path_buf).unwrap_or_default()
+        let inside = folder.strip_prefix(root).map(Path::to_path_buf).unwrap_or_default();
+        tenant.config.written.then_some(inside)
     };
     tenants.into_iter().map(|tenant| (place(&tenant), tenant)).collect()
 }
 
-/// Reads the earlier state. Its texts are shown under the paths they have in the later one.
+/// The path of what lies at the same place below another folder.
+fn moved(path: &str, from: &Path, to: &Path) -> String {
+    match discover::absolute(Path::new(path)).strip_prefix(from) {
+        Ok(inside) => discover::shown(&to.join(inside)),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// Reads the earlier state. Its texts have the paths of the later one until the two are compared.
 fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Vec<Placed>, ConfigFailure> {
     match base {
         Base::Files { paths, roots: (earlier, later), revision } => {
             let paths: Vec<_> = paths.iter().filter(|path| path.exists()).cloned().collect();
-            let tenants = match paths.as_slice() {
-                [] => Vec::new(),
-                _ => read(&Options { paths, stdin: None, context: false, ..options.clone() }, outcome)?,
-            };
-            if revision.is_some() {
-                let (from, to) = (discover::shown(earlier), later);
-                outcome.sources.rename(outcome.sources.next_id(), |path| {
-                    let inside = path.strip_prefix(&from).map(|inside| inside.trim_start_matches('/'));
-                    inside.map_or_else(|| path.to_owned(), |inside| discover::shown(&to.join(inside)))
-                });
+            let as_later = |path: &str| moved(path, earlier, later);
+            let options = Options { paths, stdin: None, context: false, ..options.clone() };
+            let mut tenants = read(&options, outcome);
+            if let (Err(failure), Some(revision)) = (&mut tenants, revision) {
+                let all = failure.sources.next_id();
+                failure.sources.rename(all, as_later);
+                failure.sources.set_revision(all, revision);
             }
-            Ok(placed(tenants, earlier))
+            outcome.sources.rename(outcome.sources.next_id(), as_later);
+            Ok(placed(tenants?, earlier))
         }
         Base::Plans => {
             let mut tenant = Tenant::default();
@@ -135,22 +146,26 @@ fn read_base(options: &Options, base: &Base, outcome: &mut Outcome) -> Result<Ve
                     take_in_harvest(harvest, &mut tenant);
                 }
             }
-            Ok(vec![(PathBuf::new(), tenant)])
+            Ok(vec![(None, tenant)])
         }
     }
 }
 
-/// The tenants of both states: those at the same place, or the only ones.
+/// The tenants of both states: those at the same place, and the one that is then left in both, whose folder has another
+/// name.
 fn paired(mut earlier: Vec<Placed>, later: Vec<Tenant>, root: &Path) -> Vec<(Tenant, Tenant)> {
-    let mut later = placed(later, root);
-    if let ([(one, _)], [(other, _)]) = (earlier.as_mut_slice(), later.as_mut_slice()) {
-        one.clone_from(other);
-    }
     let mut found = Vec::new();
-    for (place, after) in later {
-        let at = earlier.iter().position(|(own, _)| *own == place);
-        let before = at.map(|at| earlier.remove(at).1).unwrap_or_default();
-        found.push((before, after));
+    let mut left = Vec::new();
+    for (place, after) in placed(later, root) {
+        match earlier.iter().position(|(own, _)| *own == place) {
+            Some(at) => found.push((earlier.remove(at).1, after)),
+            None => left.push(after),
+        }
+    }
+    let both = left.len() == 1 && earlier.len() == 1;
+    for after in left {
+        let before = if both { earlier.pop().map(|(_, before)| before) } else { None };
+        found.push((before.unwrap_or_default(), after));
     }
     let gone = earlier.into_iter().map(|(_, before)| {
         let after = Tenant { config: before.config.clone(), ..Tenant::default() };

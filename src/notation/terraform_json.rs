@@ -5,10 +5,12 @@
 //! copies of values are not read.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::Harvest;
 use super::terraform::{Block, is_wanted, read};
 use crate::policy::Format;
+use crate::policy::directory::Group;
 use crate::source::At;
 use crate::syntax::{Map, Member, Node, Value};
 
@@ -19,6 +21,9 @@ const AFTER_APPLY: &str = "(known after apply)";
 pub(super) fn take(root: &Node<'_>, harvest: &mut Harvest) -> bool {
     let Some(map) = root.as_map() else { return false };
     let versioned = map.get("format_version").is_some();
+    if versioned {
+        emptied_groups(map).into_iter().for_each(|group| group.put_after(harvest));
+    }
     if versioned && let Some(planned) = map.get("planned_values").and_then(Node::as_map) {
         let changes = Changes::of(map);
         each_resource(planned, &mut |resource| planned_resource(resource, &changes, harvest));
@@ -60,7 +65,79 @@ pub(super) fn take_before(root: &Node<'_>, harvest: &mut Harvest) -> bool {
             take_resource(resource, before, harvest);
         }
     }
+    emptied_groups(map).into_iter().for_each(|group| group.put_before(harvest));
     true
+}
+
+/// A group that a plan deletes or leaves without members. Of others a plan does not tell who is in them: members come
+/// from elsewhere too.
+struct EmptiedGroup {
+    id: String,
+    name: Option<String>,
+    /// Who was in it, where that is told.
+    members: Option<BTreeSet<String>>,
+    deleted: bool,
+}
+
+impl EmptiedGroup {
+    fn put_before(self, harvest: &mut Harvest) {
+        let group = Group { name: self.name, members: self.members, ..Group::default() };
+        harvest.directory.groups.insert(self.id, group);
+    }
+
+    fn put_after(self, harvest: &mut Harvest) {
+        let members = Some(BTreeSet::new());
+        let group = Group { name: self.name, members, deleted: self.deleted, ..Group::default() };
+        harvest.directory.groups.insert(self.id, group);
+    }
+}
+
+/// The groups that a plan deletes or empties. Source: documentation of the provider `hashicorp/azuread`, `azuread_group`
+/// and `azuread_group_member`.
+fn emptied_groups(plan: &Map<'_>) -> Vec<EmptiedGroup> {
+    let managed = |resource: &&Map<'_>| resource.get("mode").and_then(Node::as_text) != Some("data");
+    let resources: Vec<_> =
+        items(plan.get("resource_changes")).filter_map(Node::as_map).filter(managed).collect();
+    let of = |kinds: &'static [&'static str]| {
+        let resources = resources.iter().filter(move |resource| kinds.contains(&text(resource, "type")));
+        resources.filter_map(|resource| resource.get("change")?.as_map())
+    };
+    let is = |change: &Map<'_>, action: &str| {
+        items(change.get("actions")).any(|own| own.as_text() == Some(action))
+    };
+    let members = |map: &Map<'_>| match &map.get("members")?.value {
+        Value::List(ids) => {
+            ids.iter().map(|id| Some(id.as_text()?.to_lowercase())).collect::<Option<BTreeSet<_>>>()
+        }
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for change in of(&["azuread_group", "azuread_group_without_members"]) {
+        let Some(before) = side(change, "before") else { continue };
+        // Newer versions write `/groups/<object id>` for `id`.
+        let id = match text(before, "object_id") {
+            "" => text(before, "id").rsplit('/').next().unwrap_or_default(),
+            id => id,
+        };
+        let id = id.to_lowercase();
+        let was = members(before);
+        let sides = |which: &'static str| {
+            let sides = of(&["azuread_group_member"]).filter_map(move |member| side(member, which));
+            sides.filter(|side| text(side, "group_object_id").eq_ignore_ascii_case(&id))
+        };
+        let stay = sides("after").next().is_some();
+        let gone: BTreeSet<_> =
+            sides("before").map(|side| text(side, "member_object_id").to_lowercase()).collect();
+        let left = side(change, "after").and_then(members);
+        let had = was.as_ref().is_some_and(|was| !was.is_empty());
+        let emptied = had && !stay && left.is_some_and(|left| left.is_subset(&gone));
+        let deleted = is(change, "delete");
+        if !id.is_empty() && (deleted || emptied) {
+            let name = before.get("display_name").and_then(Node::as_text).map(str::to_owned);
+            found.push(EmptiedGroup { id, name, members: was, deleted });
+        }
+    }
+    found
 }
 
 fn items<'n, 't>(node: Option<&'n Node<'t>>) -> impl Iterator<Item = &'n Node<'t>> {
@@ -80,6 +157,11 @@ fn each_resource<'n, 't>(values: &'n Map<'t>, take: &mut impl FnMut(&'n Map<'t>)
         let children: Vec<_> = items(module.get("child_modules")).filter_map(Node::as_map).collect();
         modules.extend(children.into_iter().rev());
     }
+}
+
+/// What a change is about, before or after it.
+fn side<'n, 't>(change: &'n Map<'t>, which: &str) -> Option<&'n Map<'t>> {
+    change.get(which)?.as_map()
 }
 
 fn text<'n>(map: &'n Map<'_>, key: &str) -> &'n str {

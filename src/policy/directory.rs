@@ -60,6 +60,8 @@ pub struct Group {
     pub restricted: Option<bool>,
     /// A membership rule decides who belongs to it.
     pub dynamic: Option<bool>,
+    /// A Terraform plan deletes it.
+    pub deleted: bool,
 }
 
 /// A service principal.
@@ -259,6 +261,7 @@ impl Directory {
             put(&mut own.assignable, group.assignable);
             put(&mut own.restricted, group.restricted);
             put(&mut own.dynamic, group.dynamic);
+            own.deleted |= group.deleted;
         }
         for (id, principal) in later.service_principals {
             let own = self.service_principals.entry(id).or_default();

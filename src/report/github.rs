@@ -17,11 +17,20 @@ impl Report for Github {
                 Level::Warn => "warning",
                 Level::Note | Level::Off => "notice",
             };
-            let (start, end) = outcome.sources.range(finding.primary.span);
+            let span = finding.primary.span;
+            let (start, end) = outcome.sources.range(span);
             let mut text = headline(finding);
             for more in [&finding.note, &finding.help].into_iter().flatten() {
                 text.push('\n');
                 text.push_str(more);
+            }
+            let (path, revision) = outcome.sources.place(span.file);
+            let title = property(finding.rule.as_str());
+            // An annotation on a line of the earlier state would stand on another one of the later state.
+            if revision.is_some() {
+                let place = format!("{}:{}", outcome.sources.path(span.file), start.line);
+                writeln!(out, "::{command} title={title}::{}", data(&format!("{text}\n{place}")))?;
+                continue;
             }
             let columns = if start.line == end.line {
                 format!(",col={},endColumn={}", start.column, end.column)
@@ -30,10 +39,9 @@ impl Report for Github {
             };
             writeln!(
                 out,
-                "::{command} file={},line={}{columns},title={}::{}",
-                property(outcome.sources.path(finding.primary.span.file)),
+                "::{command} file={},line={}{columns},title={title}::{}",
+                property(path),
                 start.line,
-                property(finding.rule.as_str()),
                 data(&text)
             )?;
         }

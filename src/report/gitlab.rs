@@ -56,7 +56,7 @@ fn issue<'a>(finding: &'a Finding, fingerprint: String, outcome: &'a Outcome) ->
             Level::Note | Level::Off => "info",
         },
         location: Location {
-            path: outcome.sources.path(place.file),
+            path: outcome.sources.place(place.file).0,
             lines: Lines { begin: start.line, end: end.line },
         },
     }

@@ -82,6 +82,8 @@ struct Replacement<'a> {
 #[derive(Serialize)]
 struct Location<'a> {
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a str>,
     start: Point,
     end: Point,
 }
@@ -154,5 +156,6 @@ fn change<'a>(fix: &'a Fix, sources: &'a Sources) -> Change<'a> {
 
 fn location(span: Span, sources: &Sources) -> Location<'_> {
     let (start, end) = sources.range(span);
-    Location { path: sources.path(span.file), start: start.into(), end: end.into() }
+    let (path, revision) = sources.place(span.file);
+    Location { path, revision, start: start.into(), end: end.into() }
 }

@@ -83,7 +83,7 @@ fn case(path: &str, finding: &Finding, outcome: &Outcome, xml: &mut Xml) -> io::
     xml.create_element("testcase")
         .with_attribute(("name", name.as_str()))
         .with_attribute(("classname", finding.rule.as_str()))
-        .with_attribute(("file", path))
+        .with_attribute(("file", allowed(outcome.sources.place(finding.primary.span.file).0).as_str()))
         .with_attribute(("line", line.as_str()))
         .write_inner_content(|xml| {
             let inside = if is_failure(finding) {

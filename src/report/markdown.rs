@@ -6,7 +6,8 @@ use super::markup::{code, message, text};
 use super::{Report, Style, closing, found, policy_name};
 use crate::engine::Outcome;
 use crate::engine::change::Changes;
-use crate::finding::Finding;
+use crate::finding::{Finding, Label};
+use crate::source::Sources;
 
 pub(super) struct Markdown;
 
@@ -16,6 +17,8 @@ const MOST: usize = 60_000;
 const LAST: usize = 2_000;
 /// How much of it may go into the names of policies that a change touches.
 const CHANGES: usize = 20_000;
+/// How many places of a finding are listed.
+const PLACES: usize = 10;
 /// How much of a name or a path is shown, in characters. A display name has 256 at most.
 const NAME: usize = 256;
 
@@ -31,8 +34,11 @@ impl Report for Markdown {
         findings.sort_by_key(|finding| finding.level);
         let total = findings.len();
         let shown = findings.into_iter().take_while(|finding| {
-            let (head, more) = (head(finding, outcome), details(finding));
-            page.add(&format!("{head}{more}"), MOST - LAST) || page.add(&head, MOST - LAST)
+            let (head, more) = (head(finding, outcome), details(finding, &outcome.sources));
+            let note =
+                finding.note.as_deref().map(|note| format!("\n{}\n", message(note))).unwrap_or_default();
+            let shorter = [format!("{head}{note}{more}"), format!("{head}{note}"), head];
+            shorter.iter().any(|text| page.add(text, MOST - LAST))
         });
         let left = total - shown.count();
         if left > 0 {
@@ -99,16 +105,28 @@ fn head(finding: &Finding, outcome: &Outcome) -> String {
     )
 }
 
-/// What it leads to and what to do, folded away.
-fn details(finding: &Finding) -> String {
-    let parts = [("note", &finding.note), ("help", &finding.help), ("recovery", &finding.recovery)];
-    let parts: String = parts
+/// What to do, and every place that makes it true, folded away.
+fn details(finding: &Finding, sources: &Sources) -> String {
+    let parts = [("help", &finding.help), ("recovery", &finding.recovery)];
+    let mut text: String = parts
         .iter()
         .filter_map(|(what, part)| Some(format!("**{what}:** {}\n\n", message(part.as_deref()?))))
         .collect();
-    match parts.as_str() {
-        "" => parts,
-        _ => format!("\n<details><summary>What happens, and what to do</summary>\n\n{parts}</details>\n"),
+    let said = |label: &&Label| !label.message.is_empty();
+    let places: Vec<_> = finding.all_labels().chain(&finding.related).filter(said).collect();
+    for label in places.iter().take(PLACES) {
+        let (start, _) = sources.range(label.span);
+        let place = code(&format!("{}:{}", shortened(sources.path(label.span.file)), start.line));
+        text.push_str(&format!("- {place} {}\n", message(&shortened(&label.message))));
+    }
+    if places.len() > PLACES {
+        text.push_str(&format!("- and {} more\n", places.len() - PLACES));
+    }
+    match text.as_str() {
+        "" => text,
+        _ => format!(
+            "\n<details><summary>What to do, and where it is written</summary>\n\n{text}\n</details>\n"
+        ),
     }
 }
 

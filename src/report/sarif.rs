@@ -1,6 +1,7 @@
 //! SARIF 2.1.0 for code scanning. Source: OASIS Standard "Static Analysis Results Interchange Format (SARIF)
 //! Version 2.1.0"; URIs are relative, every result has a location.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -8,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Report, Style};
 use crate::engine::Outcome;
-use crate::finding::{Finding, Label, Level};
+use crate::finding::{Finding, Fix, Label, Level};
 use crate::fingerprint;
 use crate::rule::Rule;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 
 pub(super) struct Sarif;
 
@@ -82,13 +83,18 @@ fn result(finding: &Finding, mark: &str, outcome: &Outcome) -> Value {
         text.push_str("\n\n");
         text.push_str(more);
     }
-    let related: Vec<_> = finding
+    // What a viewer cannot open is said.
+    let (now, then): (Vec<_>, Vec<_>) = finding
         .labels
         .iter()
         .chain(&finding.related)
-        .zip(0_usize..)
-        .map(|(label, id)| related(label, id, sources))
-        .collect();
+        .partition(|label| sources.place(label.span.file).1.is_none());
+    for label in then {
+        let (start, _) = sources.range(label.span);
+        text.push_str(&format!("\n\n{}:{}: {}", sources.path(label.span.file), start.line, label.message));
+    }
+    let related: Vec<_> =
+        now.into_iter().zip(0_usize..).map(|(label, id)| related(label, id, sources)).collect();
     let index = outcome.rules.position(&finding.rule);
     let mut value = json!({
         "ruleId": finding.rule,
@@ -103,10 +109,25 @@ fn result(finding: &Finding, mark: &str, outcome: &Outcome) -> Value {
             "policy": finding.policy.as_ref().and_then(|policy| policy.name.clone().or(policy.id.clone())),
         },
     });
-    if let (Some(index), Some(object)) = (index, value.as_object_mut()) {
-        object.insert("ruleIndex".to_owned(), Value::from(index));
+    if let Some(object) = value.as_object_mut() {
+        object.extend(index.map(|index| ("ruleIndex".to_owned(), Value::from(index))));
+        object.extend(finding.fix.as_ref().map(|fix| ("fixes".to_owned(), json!([change(fix, sources)]))));
     }
     value
+}
+
+fn change(fix: &Fix, sources: &Sources) -> Value {
+    let mut files: BTreeMap<FileId, Vec<Value>> = BTreeMap::new();
+    for edit in &fix.edits {
+        files.entry(edit.span.file).or_default().push(json!({
+            "deletedRegion": region(edit.span, sources),
+            "insertedContent": { "text": edit.replacement },
+        }));
+    }
+    let changes = files.into_iter().map(|(file, replacements)| {
+        json!({ "artifactLocation": artifact(file, sources), "replacements": replacements })
+    });
+    json!({ "description": { "text": fix.title }, "artifactChanges": changes.collect::<Vec<_>>() })
 }
 
 fn related(label: &Label, id: usize, sources: &Sources) -> Value {
@@ -117,14 +138,24 @@ fn related(label: &Label, id: usize, sources: &Sources) -> Value {
     })
 }
 
+/// A place; of a file of an earlier state, whose lines are not those of the working tree, its beginning.
 fn physical(span: Span, sources: &Sources) -> Value {
+    let span = match sources.place(span.file) {
+        (_, None) => span,
+        (_, Some(_)) => Span::start_of(span.file),
+    };
+    json!({ "artifactLocation": artifact(span.file, sources), "region": region(span, sources) })
+}
+
+fn artifact(file: FileId, sources: &Sources) -> Value {
+    json!({ "uri": uri(sources.place(file).0) })
+}
+
+fn region(span: Span, sources: &Sources) -> Value {
     let (start, end) = sources.range(span);
     json!({
-        "artifactLocation": { "uri": uri(sources.path(span.file)) },
-        "region": {
-            "startLine": start.line, "startColumn": start.column,
-            "endLine": end.line, "endColumn": end.column,
-        },
+        "startLine": start.line, "startColumn": start.column,
+        "endLine": end.line, "endColumn": end.column,
     })
 }
 

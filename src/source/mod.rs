@@ -86,6 +86,7 @@ pub struct Position {
 #[derive(Debug)]
 pub struct Source {
     path: String,
+    revision: Option<String>,
     text: String,
     line_starts: OnceLock<Vec<usize>>,
 }
@@ -94,13 +95,21 @@ impl Source {
     /// A text under the path a report shows: relative to the working directory where possible, with `/`.
     #[must_use]
     pub fn new(path: String, text: String) -> Self {
-        Self { path, text, line_starts: OnceLock::new() }
+        Self { path, revision: None, text, line_starts: OnceLock::new() }
     }
 
     /// The path as reports show it.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Where the file lies in the working tree, or lay in the revision, and that revision.
+    #[must_use]
+    pub fn place(&self) -> (&str, Option<&str>) {
+        let behind = |revision: &str| self.path.strip_prefix(revision)?.strip_prefix(':');
+        let revision = self.revision.as_deref();
+        (revision.and_then(behind).unwrap_or(&self.path), revision)
     }
 
     /// The decoded text; empty where it could not be read.
@@ -164,6 +173,14 @@ impl Sources {
         }
     }
 
+    /// Says of the texts before a number that they are those of a git revision.
+    pub fn set_revision(&mut self, end: FileId, revision: &str) {
+        for source in self.files.iter_mut().take(end.0 as usize) {
+            source.path = format!("{revision}:{}", source.path);
+            source.revision = Some(revision.to_owned());
+        }
+    }
+
     /// The text with a number.
     #[must_use]
     pub fn get(&self, file: FileId) -> Option<&Source> {
@@ -174,6 +191,12 @@ impl Sources {
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
         self.get(file).map_or("", Source::path)
+    }
+
+    /// Where a file lies in the working tree, or lay in a revision, and that revision.
+    #[must_use]
+    pub fn place(&self, file: FileId) -> (&str, Option<&str>) {
+        self.get(file).map_or(("", None), Source::place)
     }
 
     /// The first and the last position of a span.
