@@ -187,15 +187,14 @@ impl Workspace {
         for target in targets {
             let (Target::Folder(path) | Target::File(path)) = &target;
             let done = engine::run(&self.options(path));
-            let run = self.runs.entry(target).or_default();
             match done {
                 Ok(mut outcome) => {
                     if let Some(baseline) = &self.settings.baseline {
-                        baseline.hide(&mut outcome);
+                        baseline.hide(&mut outcome, std::slice::from_ref(path));
                     }
-                    *run = Run::new(outcome);
+                    self.runs.insert(target, Run::new(outcome));
                 }
-                Err(failure) => run.fail(failure),
+                Err(failure) => self.runs.entry(target).or_default().fail(failure),
             }
         }
         self.is_current = true;
