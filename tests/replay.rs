@@ -648,16 +648,183 @@ fn every_container() {
         ("records as texts", json!([one.to_string(), two.to_string()]).to_string(), 2),
         ("names in upper case", upper, 1),
         ("an empty page and a full one", format!("{}\n{page}", json!({ "value": [] })), 2),
+        (
+            "pages as lines, with long links before the records",
+            format!(
+                "{}\n{page}\n",
+                page.to_string().replacen('{', &format!("{{\"@odata.nextLink\":\"{}\",", "x".repeat(400)), 1)
+            ),
+            2,
+        ),
         ("a byte order mark", format!("\u{feff}{}", json!([one])), 1),
     ] {
         let (report, code) = report(&[block(json!({}))], "log.txt", &text, &[]);
         assert_eq!(report["endings"]["blocked"]["signIns"], count, "{what}: {report}");
         assert_eq!((&report["records"]["unreadable"], code), (&json!(0), Some(1)), "{what}");
     }
+    let marked = format!("\u{feff}{}", json!([one]));
+    for utf16 in [
+        marked.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+        marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ] {
+        let (report, _) = report(&[block(json!({}))], "log.json", utf16, &[]);
+        assert_eq!(report["endings"]["blocked"]["signIns"], 1);
+    }
+}
+
+/// An answer of the Log Analytics API.
+fn tables(columns: &[&str], rows: &[Value]) -> Value {
+    let columns: Vec<_> = columns.iter().map(|name| json!({ "name": name, "type": "string" })).collect();
+    json!({ "tables": [
+        { "name": "PrimaryResult", "columns": columns, "rows": rows },
+        { "name": "Statistics", "columns": [{ "name": "Value", "type": "string" }], "rows": [] },
+    ] })
+}
+
+#[test]
+fn answers_of_the_log_analytics_api() {
+    let row = workspace(json!({}));
+    let names: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
+    let cells = |id: &str| {
+        let row = workspace(json!({ "Id": id, "NetworkLocationDetails": null }));
+        Value::Array(names.iter().map(|name| row[name].clone()).collect())
+    };
+    let good = [cells("a"), cells("b")];
+    let compliant = policy(&["compliantDevice"], json!({ "platforms": { "includePlatforms": ["windows"] } }));
+    let answer = tables(&names, &good);
+    for text in
+        [answer.to_string(), serde_json::to_string_pretty(&answer).unwrap(), format!("{answer}\n{answer}\n")]
+    {
+        let (told, code) = report(&[block(json!({}))], "log.json", &text, &[]);
+        assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }), "{told}");
+        assert_eq!((&told["records"]["unreadable"], code), (&json!(0), Some(1)));
+        let (told, _) = report(std::slice::from_ref(&compliant), "log.json", &text, &[]);
+        assert_eq!(told["endings"]["unchanged"]["signIns"], 2, "{told}");
+    }
+    let short = tables(&names, &[cells("a"), json!(["b"]), json!({ "Id": "c" }), cells("d")]);
+    let (told, code) = report(&[block(json!({}))], "log.json", short.to_string(), &[]);
+    assert_eq!(
+        (&told["endings"]["blocked"]["signIns"], &told["records"]["unreadable"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(told["unreadable"][0]["why"], format!("it has 1 column where the header has {}", names.len()));
+    assert_eq!(code, Some(2));
+    let late = json!({ "tables": [{ "rows": good, "z": [], "columns": [] }] });
+    let late = late.to_string().replace("\"columns\":[],", "");
+    let (told, code) = report(&[block(json!({}))], "log.json", late, &[]);
+    assert_eq!((&told["records"]["total"], code), (&json!(1), Some(2)));
+    assert_eq!(told["unreadable"][0]["why"], "no columns stand before the rows");
+}
+
+fn compressed(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn compressed_logs() {
+    let line = |id: &str| format!("{}\n", graph(json!({ "id": id })));
+    let lines: String = (0..3000).map(|number| line(&number.to_string())).collect();
+    let blocked = |bytes: Vec<u8>| {
+        let (told, code) = report(&[block(json!({}))], "log.json.gz", bytes, &[]);
+        (told["endings"]["blocked"]["signIns"].as_u64().unwrap(), told["unreadable"].clone(), code)
+    };
+    assert_eq!(blocked(compressed(&lines)), (3000, json!([]), Some(1)));
+    // As `cat` puts two files together.
+    let two = [compressed(&line("a")), compressed(&line("b"))].concat();
+    assert_eq!(blocked(two), (2, json!([]), Some(1)));
+    let csv = format!("UserId,Status,ResourceIdentity\n{USER},Success,{APP}\n");
+    assert_eq!(blocked(compressed(&csv)), (1, json!([]), Some(1)));
+    for text in [lines.as_str(), &csv] {
+        let mut cut = compressed(text);
+        cut.truncate(cut.len() - 9);
+        let (_, unreadable, code) = blocked(cut);
+        assert_eq!((unreadable.as_array().unwrap().len(), code), (1, Some(2)), "{unreadable}");
+    }
+    let mut damaged = compressed(&lines);
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 64].fill(0xff);
+    let (_, unreadable, code) = blocked(damaged);
+    assert!(!unreadable.as_array().unwrap().is_empty());
+    assert_eq!(code, Some(2));
+    for header in [vec![0x1f, 0x8b], vec![0x1f, 0x8b, 8, 0, 0, 0]] {
+        let (_, unreadable, code) = blocked(header);
+        assert_eq!((unreadable.as_array().unwrap().len(), code), (1, Some(2)), "{unreadable}");
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_costs_itself_alone() {
+    let long = graph(json!({ "id": "long", "aaa": "x".repeat(17 << 20) }));
+    let (a, b) = (graph(json!({ "id": "a" })), graph(json!({ "id": "b" })));
+    for text in [format!("[{a},\n{long},\n{b}]"), format!("{a}\n{long}\n{b}\n")] {
+        let (told, code) = report(&[block(json!({}))], "log.json", text, &[]);
+        assert_eq!(told["records"]["total"], 3, "{}", told["unreadable"]);
+        assert_eq!(told["endings"]["blocked"]["signIns"], 2);
+        assert_eq!(
+            told["unreadable"],
+            json!([
+                { "path": "log.json", "line": 2, "record": 2, "why": "it is too long for a record" },
+            ])
+        );
+        assert_eq!(code, Some(2));
+    }
+}
+
+#[test]
+fn what_is_inside_a_damaged_record_is_no_sign_in() {
+    let pretty = |id: &str| {
+        serde_json::to_string_pretty(&graph(json!({ "id": id, "appDisplayName": "Pay|roll" }))).unwrap()
+    };
+    let damaged = pretty("damaged").replace("Pay|roll", "Pay\nroll");
+    let text = format!("[{},\n{damaged},\n{}]", pretty("a"), pretty("b"));
+    let (told, code) = report(&[block(json!({}))], "log.json", text, &[]);
+    assert_eq!(told["records"]["successful"], 2, "{told}");
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }));
+    assert_eq!(code, Some(2));
+}
+
+#[test]
+fn files_that_are_no_logs_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("p.json"), block(json!({})).to_string()).unwrap();
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    fs::write(logs.join("a.json"), graph(json!({ "id": "a" })).to_string()).unwrap();
+    fs::write(logs.join("z.json"), graph(json!({ "id": "z" })).to_string()).unwrap();
     let utf16: Vec<u8> =
-        format!("\u{feff}{}", json!([one])).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let (report, _) = report(&[block(json!({}))], "log.json", utf16, &[]);
-    assert_eq!(report["endings"]["blocked"]["signIns"], 1);
+        json!([graph(json!({}))]).to_string().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (what, bytes, why) in [
+        ("an empty file", b"".as_slice(), "the file is empty"),
+        ("blanks", b" \n\n", "the file is empty"),
+        (
+            "a note",
+            b"these are the logs of May",
+            "it is no JSON, and its first line names no column of a sign-in log",
+        ),
+        (
+            "another table",
+            b"Datum,Benutzer\n1.5.2026,Alice\n",
+            "it is no JSON, and its first line names no column of a sign-in log",
+        ),
+        ("columns in another encoding", b"Date,B\xfcro\n1,2\n", "CSV parse error"),
+        ("a cell in another encoding", b"User ID,Status\nB\xfcro,Success\n", "CSV parse error"),
+        ("UTF-16 that does not say so", &utf16, "it is no text, or UTF-16 without the mark that says so"),
+        ("pictures", b"\x89PNG\r\n\x1a\n\0\0", "it is no text, or UTF-16 without the mark that says so"),
+    ] {
+        fs::write(logs.join("m.txt"), bytes).unwrap();
+        let mut command = common::calint(folder.path());
+        command.args(["replay", "logs", "p.json", "--no-config", "--format", "json"]);
+        let (out, _, code) = common::ran(command.output().unwrap());
+        let told: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(told["endings"]["blocked"]["signIns"], 2, "{what}: {told}");
+        let shown = &told["unreadable"][0];
+        assert_eq!(shown["path"].as_str().unwrap().replace('\\', "/"), "logs/m.txt", "{what}");
+        assert!(shown["why"].as_str().unwrap().starts_with(why), "{what}: {shown}");
+        assert!(shown["line"].as_u64().unwrap() > 0, "{what}: {shown}");
+        assert_eq!(code, Some(2), "{what}");
+    }
 }
 
 #[test]
@@ -707,6 +874,7 @@ fn damage_is_counted_and_named() {
         ("a damaged element", format!("[{},\n{{\"id\" 1}},\n{}]", good("a"), good("b")), 2, 2),
         ("a number", format!("[{},\n17,\n{}]", good("a"), good("b")), 2, 2),
         ("an element that is no sign-in", format!("[{},\n{{\"a\": 1}}, {}]", good("a"), good("b")), 2, 2),
+        ("a bracket too many", format!("[{},\n{}]\n]\n", good("a"), good("b")), 3, 2),
         ("a list without an end", format!("[{},\n{}", good("a"), good("b")), 2, 2),
         ("an object without an end", format!("[{},\n{{\"id\": ", good("a")), 2, 1),
         (

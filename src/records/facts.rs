@@ -52,9 +52,11 @@ fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -
         return Read::Other;
     }
     let identity = told.identity();
-    let nobody = matches!(&identity, Identity::Person(person) if person.id.is_none());
-    if nobody && code.is_none() {
-        return Read::Broken("it tells neither who signed in nor how that ended".to_owned());
+    // What is inside a damaged record may look like one, such as its status.
+    let named =
+        [Slot::UserId, Slot::PrincipalId, Slot::UserName, Slot::UserDisplay, Slot::AppId, Slot::AppName];
+    if !named.iter().any(|slot| members.text(*slot).is_some()) {
+        return Read::Broken("it tells neither who signed in nor to which app".to_owned());
     }
     let target = told.target();
     let device = told.device();

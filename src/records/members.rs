@@ -175,6 +175,11 @@ fn is_empty(value: &JsonValue<'_>) -> bool {
     }
 }
 
+/// Whether a column of that name tells something.
+pub(super) fn is_known(name: &str) -> bool {
+    meaning(name).is_some()
+}
+
 /// The meaning of a name. Columns of dynamic type end in `_dynamic` or `_string` in some exports.
 fn meaning(name: &str) -> Option<Slot> {
     let name = name.strip_suffix("_dynamic").or_else(|| name.strip_suffix("_string")).unwrap_or(name);
