@@ -182,7 +182,11 @@ fn kinds_of_accounts() {
         )
     };
     let kind = |user: &str, cross: Value| graph(json!({ "userType": user, "crossTenantAccessType": cross }));
-    let foreign = |user: &str, cross: &str| merge(kind(user, json!(cross)), json!({ "homeTenantId": HOME }));
+    let foreign = |user: &str, cross: &str| {
+        diagnostic(json!({
+            "properties": { "userType": user, "crossTenantAccessType": cross, "homeTenantId": HOME },
+        }))
+    };
     let without = |user: &str| merge(kind(user, json!(null)), json!({ "homeTenantId": null }));
     check(
         &[guests("b2bCollaborationGuest")],
@@ -195,6 +199,8 @@ fn kinds_of_accounts() {
             (without("guest"), MAYBE),
             (without("member"), UNCHANGED),
             (kind("", json!(null)), MAYBE),
+            (foreign("guest", "none"), MAYBE),
+            (foreign("guest", "passthrough"), MAYBE),
         ],
     );
     check(&[guests("b2bCollaborationMember")], &[(foreign("member", "b2bCollaboration"), BLOCKED)]);
@@ -210,29 +216,120 @@ fn kinds_of_accounts() {
 }
 
 #[test]
+fn whose_policies_decide() {
+    let from = |user: &str| json!({ "userType": user, "crossTenantAccessType": "b2bCollaboration", "homeTenantId": HOME });
+    check(
+        &[block(json!({}))],
+        &[
+            (diagnostic(json!({ "properties": from("member") })), BLOCKED),
+            (workspace(json!({ "HomeTenantId": HOME })), BLOCKED),
+            // Graph does not tell whose log it is: the account may have gone to another tenant.
+            (graph(from("member")), MAYBE),
+            (graph(merge(from("member"), json!({ "userType": null }))), MAYBE),
+            (graph(from("guest")), BLOCKED),
+        ],
+    );
+    let (told, _) = report(&[block(json!({}))], "log.json", graph(from("member")).to_string(), &[]);
+    assert_eq!(told["policies"][0]["because"], "may be a sign-in to another tenant; it blocks");
+}
+
+#[test]
 fn service_principals_and_managed_identities() {
-    let workloads = json!({
-        "id": "2d1f3a52-7c1e-4f0e-8b1d-2f4f6a7c9d23", "displayName": "CA002", "state": "enabled",
-        "conditions": {
-            "users": { "includeUsers": ["None"] }, "applications": { "includeApplications": ["All"] },
-            "clientApplications": { "includeServicePrincipals": [ROBOT] },
-        },
-        "grantControls": { "operator": "OR", "builtInControls": ["block"] },
-    });
+    let workloads = |clients: Value| {
+        json!({
+            "id": "2d1f3a52-7c1e-4f0e-8b1d-2f4f6a7c9d23", "displayName": "CA002", "state": "enabled",
+            "conditions": {
+                "users": { "includeUsers": ["None"] }, "applications": { "includeApplications": ["All"] },
+                "clientApplications": clients,
+            },
+            "grantControls": { "operator": "OR", "builtInControls": ["block"] },
+        })
+    };
     let robot = |category: &str| {
         diagnostic(json!({
             "category": category,
-            "properties": { "userId": "", "servicePrincipalId": ROBOT, "servicePrincipalName": "robot" },
+            "properties": {
+                "userId": "", "userPrincipalName": "", "servicePrincipalId": ROBOT, "servicePrincipalName": "robot",
+                "signInEventTypes": null,
+            },
         }))
     };
+    let event = |kind: &str| {
+        let record = json!({ "signInEventTypes": [kind], "isInteractive": null });
+        graph(merge(record, json!({ "userId": "", "userPrincipalName": "", "servicePrincipalId": ROBOT })))
+    };
+    let owned = |tenant: &str| {
+        merge(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "appOwnerTenantId": tenant } }))
+    };
+    let agent = |kind: &str| {
+        let agent = json!({ "properties": { "agent": { "agentType": kind } } });
+        merge(robot("ServicePrincipalSignInLogs"), agent)
+    };
+    let one = workloads(json!({ "includeServicePrincipals": [ROBOT] }));
     check(
-        &[workloads],
+        &[one],
         &[
             (robot("ServicePrincipalSignInLogs"), BLOCKED),
+            (event("servicePrincipal"), BLOCKED),
+            (owned(TENANT), BLOCKED),
+            (owned(HOME), UNCHANGED),
+            (robot("MicrosoftServicePrincipalSignInLogs"), UNCHANGED),
             (robot("ManagedIdentitySignInLogs"), UNCHANGED),
+            (event("managedIdentity"), UNCHANGED),
             (graph(json!({})), UNCHANGED),
         ],
     );
+    // Apps that other tenants use too are none of this policy's, and records do not tell which those are.
+    let all = workloads(json!({ "includeServicePrincipals": ["ServicePrincipalsInMyTenant"] }));
+    let but_one = workloads(json!({
+        "includeServicePrincipals": ["ServicePrincipalsInMyTenant"], "excludeServicePrincipals": [ROBOT],
+    }));
+    let service_principal = robot("ServicePrincipalSignInLogs");
+    check(
+        &[all],
+        &[
+            (service_principal.clone(), MAYBE),
+            (owned(HOME), UNCHANGED),
+            (event("managedIdentity"), UNCHANGED),
+        ],
+    );
+    check(&[but_one], &[(service_principal.clone(), UNCHANGED)]);
+    check(
+        &[block(json!({}))],
+        &[(service_principal.clone(), UNCHANGED), (event("managedIdentity"), UNCHANGED)],
+    );
+    let agents = workloads(json!({ "includeAgentIdServicePrincipals": ["All"] }));
+    check(
+        &[agents],
+        &[
+            (agent("agenticAppInstance"), BLOCKED),
+            (agent("notAgentic"), UNCHANGED),
+            (service_principal, UNCHANGED),
+        ],
+    );
+    let nameless =
+        merge(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "servicePrincipalId": "" } }));
+    let (told, code) = report(&[block(json!({}))], "log.json", nameless.to_string(), &[]);
+    assert_eq!(
+        (&told["unreadable"][0]["why"], code),
+        (&json!("it does not tell which service principal signed in"), Some(2))
+    );
+}
+
+#[test]
+fn accounts_of_agents() {
+    let members = |kinds: &str| {
+        let kinds = json!({ "guestOrExternalUserTypes": kinds });
+        block(json!({ "users": { "excludeGuestsOrExternalUsers": kinds } }))
+    };
+    let agents = merge(
+        block(json!({})),
+        json!({ "conditions": { "users": { "includeUsers": ["AllAgentIdUsers"] } } }),
+    );
+    let agent = graph(json!({ "agent": { "agentType": "agentIDuser" } }));
+    let person = graph(json!({ "agent": { "agentType": "notAgentic" } }));
+    check(&[agents], &[(agent, MAYBE), (person.clone(), UNCHANGED), (graph(json!({})), UNCHANGED)]);
+    check(&[members("internalGuest")], &[(person, BLOCKED)]);
 }
 
 #[test]
@@ -447,11 +544,28 @@ fn places() {
     );
     let network = |kinds: Value| graph(json!({ "networkLocationDetails": kinds }));
     let kind = |kind: &str| json!([{ "networkType": kind, "networkNames": ["x"] }]);
+    let by_phone = json!({ "@odata.type": "#microsoft.graph.countryNamedLocation", "id": GROUP, "displayName": "CH",
+        "countriesAndRegions": ["CH"], "countryLookupMethod": "authenticatorAppGps",
+        "includeUnknownCountriesAndRegions": false });
+    check(&[outside(GROUP), by_phone], &[(graph(json!({})), MAYBE)]);
+    check(&[outside("3d46dbda-8382-466a-856d-eb00cbc6b910")], &[(graph(json!({})), MAYBE)]);
     check(
-        &[outside("AllTrusted"), hq],
+        &[outside("AllTrusted")],
         &[
             (network(kind("trustedNamedLocation")), UNCHANGED),
             (network(kind("trusted")), UNCHANGED),
+            (network(kind("namedNetwork")), BLOCKED),
+            (
+                workspace(json!({ "NetworkLocationDetails": kind("trustedNamedLocation").to_string() })),
+                UNCHANGED,
+            ),
+        ],
+    );
+    check(
+        &[outside("AllTrusted"), hq],
+        &[
+            // The network that was trusted then is not among those that files trust now.
+            (network(kind("trustedNamedLocation")), MAYBE),
             (network(kind("namedNetwork")), BLOCKED),
             (network(json!([])), MAYBE),
             (network(kind("something new")), MAYBE),
@@ -598,6 +712,8 @@ fn records_that_are_not_judged() {
         graph(json!({ "id": id(1), "riskLevelDuringSignIn": "low" })),
         graph(json!({ "id": id(2), "status": { "errorCode": 50126 } })),
         diagnostic(json!({ "category": "AuditLogs" })),
+        diagnostic(json!({ "category": "ADFSSignInLogs" })),
+        workspace(json!({ "Category": null, "Type": "ADFSSignInLogs" })),
         diagnostic(json!({ "properties": { "id": id(3), "resourceTenantId": HOME } })),
         graph(json!({ "id": id(4), "status": null })),
         diagnostic(json!({ "properties": { "id": id(5), "status": null } })),
@@ -607,12 +723,56 @@ fn records_that_are_not_judged() {
     assert_eq!(
         report["records"],
         json!({
-            "total": 8, "successful": 2, "notSuccessful": 2, "repeated": 1, "inAnotherTenant": 1,
-            "withoutResult": 1, "ofAnotherLog": 1, "unreadable": 0,
+            "total": 10, "successful": 2, "notSuccessful": 2, "repeated": 1, "inAnotherTenant": 1,
+            "withoutResult": 1, "ofAnotherLog": 3, "unreadable": 0,
             "missingLogs": ["non-interactive sign-ins", "service principals", "managed identities"],
         })
     );
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn records_and_people_are_counted_once() {
+    let record = |id: &str, code: u32, user: &str| {
+        graph(
+            json!({ "id": id, "status": { "errorCode": code }, "userId": user, "userPrincipalName": format!("{user}@contoso.com") }),
+        )
+    };
+    // What was interrupted and then went through counts, in whatever order the two stand.
+    for codes in [[50074, 0, 0], [0, 50074, 0], [0, 0, 50074]] {
+        let log = codes.map(|code| record("a", code, "alice"));
+        let (told, _) = report(&[block(json!({}))], "log.json", json!(log).to_string(), &[]);
+        let records = &told["records"];
+        assert_eq!(
+            [&records["successful"], &records["repeated"], &records["notSuccessful"]],
+            [1, 1, 1],
+            "{codes:?}"
+        );
+    }
+    let log = [
+        record("a", 0, "alice"),
+        record("b", 0, "ALICE"),
+        record("c", 0, "bob"),
+        record("d", 50126, "carol"),
+    ];
+    let (told, _) = report(&[block(json!({}))], "log.json", json!(log).to_string(), &[]);
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 3, "people": 2 }));
+    // Records without ids are not taken for one another, and people without ids are told apart by their names.
+    let csv = format!(
+        "Username,Status,Resource ID\nalice@contoso.com,Success,{APP}\nAlice@contoso.com,Success,{APP}\n\
+         bob@contoso.com,Success,{APP}\n"
+    );
+    let (told, _) = report(&[block(json!({}))], "log.csv", csv, &[]);
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 3, "people": 2 }));
+    // Of two policies and two apps, each person counts once in each sum.
+    let log = ["Payroll", "Mail"].map(|app| graph(json!({ "id": app, "appDisplayName": app })));
+    let both = [block(json!({})), merge(block(json!({})), json!({ "id": HQ, "displayName": "CA002" }))];
+    let (told, _) = report(&both, "log.json", json!(log).to_string(), &[]);
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }));
+    for policy in told["policies"].as_array().unwrap() {
+        assert_eq!((&policy["signIns"], &policy["people"]), (&json!(2), &json!(1)));
+        assert_eq!(policy["apps"].as_array().unwrap().len(), 2);
+    }
 }
 
 #[test]
@@ -954,6 +1114,13 @@ fn answers_are_compared_with_what_the_service_recorded() {
     assert_eq!(counts(&windows(&["block"]), &with(json!({ "result": "success" }))).0, [0, 0, 1]);
     assert_eq!(counts(&windows(&["block"]), &with(json!({ "result": "reportOnlyFailure" }))).0, [1, 0, 0]);
     assert_eq!(counts(&windows(&["mfa"]), &with(json!({ "result": "unknownFutureValue" }))).0, [0, 0, 0]);
+    let met = json!({ "authenticationRequirement": "multiFactorAuthentication" });
+    for (result, expected) in
+        [("reportOnlySuccess", [1, 0, 0]), ("reportOnlyInterrupted", [0, 0, 1]), ("9", [0, 0, 1])]
+    {
+        let record = merge(with(json!({ "result": result })), met.clone());
+        assert_eq!(counts(&windows(&["mfa"]), &record).0, expected, "{result}");
+    }
     assert_eq!(counts(&windows(&["mfa"]), &with(json!({ "result": "notEnabled" }))).0, [0, 0, 1]);
     let disabled = [merge(policy(&["mfa"], json!({})), json!({ "state": "disabled" }))];
     assert_eq!(counts(&disabled, &with(json!({ "result": "notEnabled" }))).0, [1, 0, 0]);

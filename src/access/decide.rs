@@ -185,7 +185,10 @@ fn aspects(conditions: &[(Aspect, Expr<'_>)], facts: Facts<'_>) -> Applies {
         let aspect = match (*aspect, &facts.sign_in.identity, &facts.sign_in.target) {
             (
                 Aspect::Users,
-                Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_),
+                Identity::ServicePrincipal(_)
+                | Identity::Workload(_)
+                | Identity::Uncovered(_)
+                | Identity::Agent(_),
                 _,
             ) => Aspect::WorkloadIdentities,
             (Aspect::Application, _, Target::Action(_)) => Aspect::UserActions,

@@ -61,6 +61,7 @@ members! {
     PrincipalId = "serviceprincipalid",
     PrincipalName = "serviceprincipalname",
     Events = "signineventtypes",
+    AppOwner = "appownertenantid",
     Category = "category",
     Table = "type",
     Interactive = "isinteractive",

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use jiter::JsonValue;
 
 use crate::access::sign_in::SignIn;
+use crate::policy::Truth;
 pub use results::{ServiceResult, Verdict};
 pub use stream::{Body, Piece, Stream};
 
@@ -49,8 +50,8 @@ pub struct Record {
     pub log: Option<Log>,
     /// Whether somebody was there to answer a prompt.
     pub interactive: Option<bool>,
-    /// The resource is another tenant's, whose policies decide.
-    pub elsewhere: bool,
+    /// Whether the resource is another tenant's, whose policies decide.
+    pub elsewhere: Truth,
     /// The facts that policies ask for.
     pub sign_in: SignIn,
     /// The controls that it shows to be met, by their name in a policy in lower case; strengths by id.

@@ -8,7 +8,7 @@ use crate::access::expr::Question;
 use crate::access::sign_in::{Capabilities, Identity, Memberships, PersonKind, SignIn};
 use crate::access::{self, Applies, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
 use crate::finding::ErrorCode;
-use crate::policy::{Given, InboundTrust, List, Policy, PolicySet, Principal, Truth};
+use crate::policy::{Given, InboundTrust, List, LocationKind, Policy, PolicySet, Principal, Truth};
 use crate::records::{Piece, Place, Read, Record, ServiceResult, Verdict, read};
 use crate::sign_in_error;
 use crate::source::At;
@@ -127,6 +127,7 @@ struct Key {
     sign_in: SignIn,
     capabilities: Capabilities,
     interactive: Option<bool>,
+    elsewhere: Truth,
 }
 
 /// How many decisions are kept.
@@ -217,7 +218,7 @@ impl<'p> Judge<'p> {
     fn sign_in(&self, record: Box<Record>) -> Outcome {
         let success = record.code == Some(0);
         let compares = success || record.code.is_some_and(|code| REFUSED.contains(&code));
-        let wanted = !record.elsewhere && (success || (compares && !record.results.is_empty()));
+        let wanted = record.elsewhere != Truth::Yes && (success || (compares && !record.results.is_empty()));
         if !wanted {
             return Outcome::SignIn { record, effects: None, compared: Vec::new() };
         }
@@ -256,7 +257,10 @@ impl<'p> Judge<'p> {
                 trust = told.unwrap_or_default();
                 self.forget(&mut person.id);
             }
-            Identity::ServicePrincipal(id) | Identity::Uncovered(id) | Identity::Agent(id) => {
+            Identity::ServicePrincipal(id)
+            | Identity::Workload(id)
+            | Identity::Uncovered(id)
+            | Identity::Agent(id) => {
                 if !self.named.contains(id) {
                     id.clear();
                 }
@@ -269,15 +273,17 @@ impl<'p> Judge<'p> {
             device.attributes.remove("displayname");
         }
         if let Some(address) = sign_in.place.address {
-            // A network that files call trusted is, whatever the service thought of it then.
-            if sign_in.place.trusted == Some(false) && self.trusts(address) {
+            // What files tell of a network counts, whatever the service thought of it then.
+            if sign_in.place.trusted.is_some_and(|told| told != self.trusts(address))
+                && self.set.named_locations.iter().any(|location| location.kind == LocationKind::Ip)
+            {
                 sign_in.place.trusted = None;
             }
             sign_in.place.address = Some(self.like(address));
         }
         let capabilities =
             Capabilities { controls: Some(record.met.clone()), more: true, methods: None, trust };
-        Key { sign_in, capabilities, interactive: record.interactive }
+        Key { sign_in, capabilities, interactive: record.interactive, elsewhere: record.elsewhere }
     }
 
     fn forget(&self, id: &mut Option<String>) {
@@ -323,7 +329,7 @@ impl<'p> Judge<'p> {
     }
 
     fn decide(&self, key: &Key) -> Ruling {
-        let Key { sign_in, capabilities, interactive } = key;
+        let Key { sign_in, capabilities, interactive, elsewhere } = key;
         let facts = Facts { sign_in, capabilities, set: self.set, assume: self.assume };
         // What of a guest's home tenant is accepted here, where no file tells: both are tried.
         let untold = matches!(&sign_in.identity, Identity::Person(person)
@@ -351,13 +357,15 @@ impl<'p> Judge<'p> {
             };
             answers.push(Some(Answer { applies, met, unmatched: aspects.first_unmatched() }));
             let enforced = if self.once_enabled { Truth::Yes } else { is_enforced(reading.policy) };
-            let ending = match enforced.and(applies).and(met.negated()) {
+            let elsewhere = *elsewhere;
+            let ending = match enforced.and(applies).and(met.negated()).and(elsewhere.negated()) {
                 Truth::Yes => Ending::Blocked,
                 Truth::Unknown => Ending::MayBeBlocked,
                 Truth::No => continue,
             };
             let unmet = reading.unmet(facts);
-            let why = why(reading, &aspects, &unmet, Truths { enforced, applies, met }, *interactive);
+            let why =
+                why(reading, &aspects, &unmet, Truths { enforced, elsewhere, applies, met }, *interactive);
             let code = (ending == Ending::Blocked).then(|| sign_in_error::of(&reading.demand)).flatten();
             effects.push(Effect { policy: at, ending, why: why.into(), code });
         }
@@ -430,6 +438,9 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> C
             (Truth::Yes, Verdict::Failure | Verdict::ReportOnlyFailure) => {
                 Comparison::Differs("here it is met; there it was not".to_owned())
             }
+            (Truth::Yes, Verdict::ReportOnlyInterrupted) => {
+                Comparison::Differs("here it is met; there it would have asked for something".to_owned())
+            }
             (Truth::Unknown, _) => Comparison::Undecided,
             _ => Comparison::Same,
         },
@@ -440,6 +451,7 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> C
 #[derive(Clone, Copy)]
 struct Truths {
     enforced: Truth,
+    elsewhere: Truth,
     applies: Truth,
     met: Truth,
 }
@@ -462,6 +474,9 @@ fn why(
     let mut parts = Vec::new();
     if truths.enforced == Truth::Unknown {
         parts.push("its state is not told".to_owned());
+    }
+    if truths.elsewhere == Truth::Unknown {
+        parts.push("may be a sign-in to another tenant".to_owned());
     }
     if truths.applies == Truth::Unknown {
         let aspects: Vec<_> = aspects.undecided().map(Aspect::words).collect();
