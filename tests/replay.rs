@@ -1169,21 +1169,20 @@ fn a_report_for_people() {
 
     Block | Windows (policies/0.json:1)
       would be blocked with AADSTS53003: 2 sign-ins of 2 people
-      it blocks
-        Payroll: 2 sign-ins of 2 people
-          such as alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1
+        it blocks
+        apps: Payroll (2)
+        such as alice@contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1
 
     MFA (policies/1.json:1)
       may be blocked: 2 sign-ins of 2 people
-      asks for mfa, which the record does not tell
-        Payroll: 2 sign-ins of 2 people
-          such as alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1
-
-    MFA (policies/1.json:1)
+        asks for mfa; the record does not tell whether that is met
+        apps: Payroll (2)
+        such as alice@contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1
       may be blocked: 1 sign-in of 1 person
-      asks for mfa, which the record does not tell, and nobody was there to answer
-        Payroll: 1 sign-in of 1 person
-          such as alice@contoso.com, 2026-01-05T08:00:00Z, c, log.jsonl:3
+        asks for mfa; the record does not tell whether that is met, and nobody was
+          there to answer
+        apps: Payroll (1)
+        such as alice@contoso.com, 2026-01-05T08:00:00Z, log.jsonl:3
     ");
     let (out, _, _) = run(&set, "log.jsonl", &log, &["--format", "markdown"]);
     insta::assert_snapshot!(out, @r"
@@ -1198,12 +1197,43 @@ fn a_report_for_people() {
     | may be blocked | 1 | 1 |
     | unchanged | 0 | 0 |
 
-    | policy | what happens | because | app | sign-ins | people | such as |
-    |---|---|---|---|---:|---:|---|
-    | Block \| Windows | would be blocked | it blocks | Payroll | 2 | 2 | alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1 |
-    | MFA | may be blocked | asks for mfa, which the record does not tell | Payroll | 2 | 2 | alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1 |
-    | MFA | may be blocked | asks for mfa, which the record does not tell, and nobody was there to answer | Payroll | 1 | 1 | alice@contoso.com, 2026-01-05T08:00:00Z, c, log.jsonl:3 |
+    | policy | what happens | because | sign-ins | people | apps | such as |
+    |---|---|---|---:|---:|---|---|
+    | Block &#124; Windows | would be blocked | it blocks | 2 | 2 | Payroll (2) | alice@<!-- -->contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1 |
+    | MFA | may be blocked | asks for mfa; the record does not tell whether that is met | 2 | 2 | Payroll (2) | alice@<!-- -->contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1 |
+    | MFA | may be blocked | asks for mfa; the record does not tell whether that is met, and nobody was there to answer | 1 | 1 | Payroll (1) | alice@<!-- -->contoso.com, 2026-01-05T08:00:00Z, log.jsonl:3 |
     ");
+}
+
+#[test]
+fn what_a_log_says_does_nothing_where_it_is_shown() {
+    let record = |id: &str| {
+        graph(json!({
+            "id": id, "userPrincipalName": "\u{1b}[31mred\nCA999 (forged:1)", "appDisplayName": "![x](https://a.example) \u{1b}]0;x\u{7}",
+        }))
+    };
+    let log = format!("{}\n{{\"id\": \n{}\n", record("a"), record("b"));
+    let (out, _, _) = run(&[block(json!({}))], "log.jsonl", &log, &[]);
+    assert!(!out.contains(['\u{1b}', '\u{7}']) && !out.contains("\nCA999"), "{out}");
+    assert!(out.contains("apps: ![x](https://a.example) \\u{1b}]0;x\\u{7} (2)"), "{out}");
+    let (out, _, _) = run(&[block(json!({}))], "log.jsonl", &log, &["--format", "markdown"]);
+    assert!(!out.contains(['\u{1b}', '\u{7}']) && !out.contains("![") && !out.contains("[x]("), "{out}");
+}
+
+#[test]
+fn a_comment_holds_the_markdown() {
+    let policies: Vec<_> = (0..300)
+        .map(|number| {
+            let name = format!("{number} {}", "x".repeat(240));
+            merge(block(json!({})), json!({ "id": format!("{HQ}{number}"), "displayName": name }))
+        })
+        .collect();
+    let list = Value::Array(policies);
+    let (out, _, _) = run(&[list], "log.json", graph(json!({})).to_string(), &["--format", "markdown"]);
+    assert!(out.chars().count() < 65_536, "{}", out.chars().count());
+    let shown = out.matches("xxx |").count();
+    assert!(shown > 50, "{out}");
+    assert!(out.contains(&format!("\nand {} more\n", 300 - shown)), "{out}");
 }
 
 #[test]

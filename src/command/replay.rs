@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use super::{Exit, Failure, check, one_tenant};
+use super::{Exit, Failure, check, one_tenant, terminal};
 use crate::cli::{ReplayArgs, ReplayFailOn};
 use crate::discover::in_words;
 use crate::engine::Outcome;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<Exit, Failur
     }
     bar.finish_and_clear();
     let report = Report::new(&tally, &tenant.set, &outcome.sources, args.once_enabled);
-    report.write(args.format, out)?;
+    report.write(args.format, terminal::width(), out)?;
     let blocked = tally.count(Ending::Blocked).0 > 0;
     let maybe = tally.count(Ending::MayBeBlocked).0 > 0;
     Ok(if outcome.unreadable > 0 || report.is_incomplete() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::access::expr::Question;
 use crate::access::sign_in::{Capabilities, Identity, Memberships, PersonKind, SignIn};
-use crate::access::{self, Applies, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
+use crate::access::{self, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
 use crate::finding::ErrorCode;
 use crate::policy::{Given, InboundTrust, List, LocationKind, Policy, PolicySet, Principal, Truth};
 use crate::records::{Piece, Place, Read, Record, ServiceResult, Verdict, read};
@@ -364,8 +364,9 @@ impl<'p> Judge<'p> {
                 Truth::No => continue,
             };
             let unmet = reading.unmet(facts);
-            let why =
-                why(reading, &aspects, &unmet, Truths { enforced, elsewhere, applies, met }, *interactive);
+            let open = reading.open(facts);
+            let truths = Truths { enforced, elsewhere, applies, met };
+            let why = why(reading, &open, &unmet, truths, *interactive);
             let code = (ending == Ending::Blocked).then(|| sign_in_error::of(&reading.demand)).flatten();
             effects.push(Effect { policy: at, ending, why: why.into(), code });
         }
@@ -459,7 +460,7 @@ struct Truths {
 /// Why a policy stops a sign-in, or on what that depends.
 fn why(
     reading: &Reading<'_>,
-    aspects: &Applies,
+    open: &[(Aspect, Vec<&Question<'_>>)],
     unmet: &[At<Need<'_>>],
     truths: Truths,
     interactive: Option<bool>,
@@ -479,10 +480,7 @@ fn why(
         parts.push("may be a sign-in to another tenant".to_owned());
     }
     if truths.applies == Truth::Unknown {
-        let aspects: Vec<_> = aspects.undecided().map(Aspect::words).collect();
-        let aspects =
-            if aspects.is_empty() { vec!["what is accepted from the home tenant"] } else { aspects };
-        parts.push(format!("depends on {}", aspects.join(", ")));
+        parts.push(format!("depends on {}", not_told(open).join(", ")));
     }
     parts.push(match (&reading.demand, truths.met) {
         (Demand::Block(_), _) => "it blocks".to_owned(),
@@ -490,9 +488,52 @@ fn why(
         _ if names.is_empty() => "its session controls refuse this client".to_owned(),
         (_, Truth::No) => format!("asks for {names}, which cannot be met here"),
         _ if interactive == Some(false) => {
-            format!("asks for {names}, which the record does not tell, and nobody was there to answer")
+            format!(
+                "asks for {names}; the record does not tell whether that is met, and nobody was there to answer"
+            )
         }
-        _ => format!("asks for {names}, which the record does not tell"),
+        _ => format!("asks for {names}; the record does not tell whether that is met"),
     });
     parts.join("; ")
+}
+
+/// The words for facts that a record does not tell.
+fn not_told(open: &[(Aspect, Vec<&Question<'_>>)]) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for (aspect, questions) in open {
+        let words = questions.iter().map(|question| match question {
+            Question::User(name) if !name.is_id => "whom a name in the policy means",
+            Question::Person | Question::User(_) => "who signed in",
+            Question::Group(_) => "who is in its groups",
+            Question::Role(_) => "who holds its roles",
+            Question::Kind(_) => "the kind of account",
+            Question::HomeTenant(_) => "the home tenant of the account",
+            Question::AnyServicePrincipal => "whether the app is of this tenant alone",
+            Question::Target(policy) if !policy.applications.user_actions.is_empty() => "the user action",
+            Question::Target(policy) if !policy.applications.auth_contexts.is_empty() => {
+                "the authentication context"
+            }
+            Question::Target(_) => "the app",
+            Question::Client(_) => "the client",
+            Question::Platform(_) => "the platform",
+            Question::Device(_) => "the device",
+            Question::Location(_) => "the location",
+            Question::Trusted => "whether the network is trusted",
+            Question::UserRisk(_) => "the risk of the user",
+            Question::SignInRisk(_) => "the sign-in risk",
+            Question::InsiderRisk(_) => "the insider risk",
+            Question::Flow(_) => "the authentication flow",
+            _ => aspect.words(),
+        });
+        found.extend(words);
+        if questions.is_empty() {
+            found.push(aspect.words());
+        }
+    }
+    if found.is_empty() {
+        found.push("what is accepted from the home tenant");
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|words| seen.insert(*words));
+    found
 }
