@@ -1125,6 +1125,31 @@ fn answers_are_compared_with_what_the_service_recorded() {
     let disabled = [merge(policy(&["mfa"], json!({})), json!({ "state": "disabled" }))];
     assert_eq!(counts(&disabled, &with(json!({ "result": "notEnabled" }))).0, [1, 0, 0]);
     assert_eq!(counts(&disabled, &with(json!({ "result": "success" }))).0, [0, 0, 1]);
+    // Where both say that it does not apply, and where that cannot be told here, the conditions are compared.
+    let on_linux = |satisfied: Value, not_satisfied: Value| {
+        let result = json!({ "conditionsSatisfied": satisfied, "conditionsNotSatisfied": not_satisfied });
+        counts(&linux, &with(merge(json!({ "result": "notApplied" }), result)))
+    };
+    assert_eq!(on_linux(json!("application,users"), json!("devicePlatform")).0, [1, 0, 0]);
+    assert_eq!(on_linux(json!("none"), json!("none")).0, [1, 0, 0]);
+    for (satisfied, not_satisfied) in
+        [(json!("none"), json!("application")), (json!(0), json!(1)), (json!("0"), json!("1"))]
+    {
+        let (told, how) = on_linux(satisfied, not_satisfied);
+        assert_eq!(told, [0, 0, 1]);
+        assert_eq!(how, "here it fits by application; there it does not");
+    }
+    let (told, how) = on_linux(json!(7), json!(16));
+    assert_eq!(told, [0, 0, 1]);
+    assert_eq!(how, "here it does not fit by devicePlatform; there it does");
+    let spared = block(
+        json!({ "users": { "excludeGroups": [GROUP] }, "platforms": { "includePlatforms": ["windows"] } }),
+    );
+    let result = |not_satisfied: &str| {
+        with(json!({ "result": "notApplied", "conditionsNotSatisfied": not_satisfied }))
+    };
+    assert_eq!(counts(std::slice::from_ref(&spared), &result("users")).0, [0, 1, 0]);
+    assert_eq!(counts(&[spared], &result("devicePlatform")).0, [0, 0, 1]);
     // A sign-in that a policy refused is compared, one that was interrupted is not.
     let refused =
         |code: u32| merge(with(json!({ "result": "failure" })), json!({ "status": { "errorCode": code } }));

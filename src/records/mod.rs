@@ -19,7 +19,7 @@ use jiter::JsonValue;
 
 use crate::access::sign_in::SignIn;
 use crate::policy::Truth;
-pub use results::{ServiceResult, Verdict};
+pub use results::{Conditions, ServiceResult, Verdict};
 pub use stream::{Body, Piece, Stream};
 
 /// Where a record stands.

@@ -9,7 +9,7 @@ use crate::access::sign_in::{Capabilities, Identity, Memberships, PersonKind, Si
 use crate::access::{self, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
 use crate::finding::ErrorCode;
 use crate::policy::{Given, InboundTrust, List, LocationKind, Policy, PolicySet, Principal, Truth};
-use crate::records::{Piece, Place, Read, Record, ServiceResult, Verdict, read};
+use crate::records::{Conditions, Piece, Place, Read, Record, ServiceResult, Verdict, read};
 use crate::sign_in_error;
 use crate::source::At;
 
@@ -53,6 +53,9 @@ struct Answer {
     applies: Truth,
     met: Truth,
     unmatched: Option<Aspect>,
+    /// The conditions that certainly hold, and those that certainly do not.
+    holding: Conditions,
+    failing: Conditions,
 }
 
 /// What all policies do.
@@ -355,7 +358,16 @@ impl<'p> Judge<'p> {
                 Truth::No => Truth::Unknown,
                 _ => both(reading.met(facts), &|facts| reading.met(facts)),
             };
-            answers.push(Some(Answer { applies, met, unmatched: aspects.first_unmatched() }));
+            // What is accepted from a guest's home tenant may turn a condition.
+            let trusted = trusting.map(|facts| reading.applies(facts).aspects);
+            let settled = |truth: Truth| {
+                let same = |it: &&(Aspect, Truth)| trusted.as_ref().is_none_or(|all| all.contains(it));
+                let these = aspects.aspects.iter().filter(|it| it.1 == truth).filter(same);
+                Conditions::named(these.filter_map(|(aspect, _)| condition(*aspect)))
+            };
+            let (holding, failing) = (settled(Truth::Yes), settled(Truth::No));
+            let unmatched = aspects.first_unmatched();
+            answers.push(Some(Answer { applies, met, unmatched, holding, failing }));
             let enforced = if self.once_enabled { Truth::Yes } else { is_enforced(reading.policy) };
             let elsewhere = *elsewhere;
             let ending = match enforced.and(applies).and(met.negated()).and(elsewhere.negated()) {
@@ -420,11 +432,18 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> C
     let Some(applied) = service.applied() else {
         return Comparison::Differs("here it is not disabled".to_owned());
     };
-    let conditions = match &result.not_satisfied {
-        Some(names) if !names.is_empty() => format!(" because of {}", names.join(", ")),
-        _ => String::new(),
+    let conditions = result.not_satisfied.names().map(|names| format!(" because of {names}"));
+    let conditions = conditions.unwrap_or_default();
+    // Where neither applied it, or it cannot be told here, the conditions may differ all the same.
+    let differs = match answer.holding.and(result.not_satisfied).names() {
+        Some(names) => Some(format!("here it fits by {names}; there it does not")),
+        None => {
+            let names = answer.failing.and(result.satisfied).names();
+            names.map(|names| format!("here it does not fit by {names}; there it does"))
+        }
     };
     match (answer.applies, applied) {
+        (Truth::Unknown, _) | (Truth::No, false) if let Some(how) = differs => Comparison::Differs(how),
         (Truth::Unknown, _) => Comparison::Undecided,
         (Truth::Yes, false) => Comparison::Differs(format!("here it applies; there it does not{conditions}")),
         (Truth::No, true) => {
@@ -495,6 +514,25 @@ fn why(
         _ => format!("asks for {names}; the record does not tell whether that is met"),
     });
     parts.join("; ")
+}
+
+/// What the log calls a condition.
+fn condition(aspect: Aspect) -> Option<&'static str> {
+    Some(match aspect {
+        Aspect::Users => "users",
+        Aspect::WorkloadIdentities => "servicePrincipals",
+        Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext => "application",
+        Aspect::ClientApps => "clientType",
+        Aspect::DevicePlatform => "devicePlatform",
+        Aspect::Devices => "deviceState",
+        Aspect::Location => "location",
+        Aspect::SignInRisk => "signInRisk",
+        Aspect::UserRisk => "userRisk",
+        Aspect::InsiderRisk => "insiderRisk",
+        Aspect::ServicePrincipalRisk => "servicePrincipalRisk",
+        Aspect::AuthenticationFlow => "authenticationFlows",
+        Aspect::AgentRisk | Aspect::Unknown => return None,
+    })
 }
 
 /// The words for facts that a record does not tell.
