@@ -1054,6 +1054,10 @@ fn damage_is_counted_and_named() {
         let (_, _, code) = run(&[block(json!({}))], "log.txt", text, &[]);
         assert_eq!(code, Some(2), "{text:?} holds no sign-ins");
     }
+    let endless = graph(json!({ "status": null })).to_string();
+    let (out, _, code) = run(&[block(json!({}))], "log.txt", endless, &[]);
+    assert!(out.contains("left out: 1 without a result"), "{out}");
+    assert_eq!(code, Some(2), "nothing tells which sign-ins were successful");
     let (_, err, code) = run(&[block(json!({}))], "log.txt", good("a"), &["missing-folder"]);
     assert_eq!(code, Some(2), "{err}");
 }

@@ -151,7 +151,9 @@ impl<'t> Report<'t> {
     /// Whether something was not read, so that there may be more than is shown.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        self.tally.broken > 0 || self.tally.records == self.tally.other
+        let tally = self.tally;
+        let judged = tally.successful() + tally.unsuccessful + tally.elsewhere;
+        tally.broken > 0 || tally.records == tally.other || (judged == 0 && tally.untold > 0)
     }
 
     /// Writes the report in a format, at most `width` columns wide where that is for people.
