@@ -474,6 +474,12 @@ fn devices() {
             (device(json!({ "isCompliant": null, "isManaged": true })), MAYBE),
             (diagnostic(json!({})), MAYBE),
             (workspace(json!({})), UNCHANGED),
+            (
+                workspace(json!({
+                    "DeviceDetail": null, "DeviceDetail_dynamic": "", "DeviceDetail_string": "{\"isCompliant\":true}",
+                })),
+                UNCHANGED,
+            ),
         ],
     );
     check(
@@ -490,6 +496,9 @@ fn devices() {
             (diagnostic(json!({ "properties": { "deviceDetail": { "trustType": "" } } })), MAYBE),
         ],
     );
+    // Enrolment is spared from what only an enrolled device can meet.
+    let enrolment = json!({ "conditionalAccessAudiences": ["d4ebce55-015a-49b5-a083-c84d1797ae8c"] });
+    check(&[policy(&["compliantDevice"], json!({}))], &[(graph(enrolment), UNCHANGED)]);
     let filter =
         |rule: &str| [block(json!({ "devices": { "deviceFilter": { "mode": "include", "rule": rule } } }))];
     check(
@@ -555,6 +564,8 @@ fn places() {
             (network(kind("trustedNamedLocation")), UNCHANGED),
             (network(kind("trusted")), UNCHANGED),
             (network(kind("namedNetwork")), BLOCKED),
+            (network(kind("extranet")), BLOCKED),
+            (network(kind("intranet")), BLOCKED),
             (
                 workspace(json!({ "NetworkLocationDetails": kind("trustedNamedLocation").to_string() })),
                 UNCHANGED,
@@ -816,6 +827,8 @@ fn every_container() {
             ),
             2,
         ),
+        ("files with byte order marks, one after the other", format!("\u{feff}{one}\n\u{feff}{two}\n"), 2),
+        ("lists with byte order marks", format!("\u{feff}{}\n\u{feff}{}", json!([one]), json!([two])), 2),
         ("a byte order mark", format!("\u{feff}{}", json!([one])), 1),
     ] {
         let (report, code) = report(&[block(json!({}))], "log.txt", &text, &[]);
@@ -1050,6 +1063,21 @@ fn damage_is_counted_and_named() {
         assert_eq!(report["endings"]["blocked"]["signIns"], count, "{what}: {report}");
         assert_eq!(code, Some(2), "{what}");
     }
+    // Whatever a quote swallows that is not closed.
+    let row = format!("{USER},Success,{APP},\"Pay\nroll\"\n");
+    let head = "User ID,Status,Resource ID,Application\n";
+    let open = format!("{USER},Success,{APP},\"Mail\n");
+    for (text, count) in
+        [(format!("{head}{row}{open}{USER},Success,{APP},x\n"), 1), (format!("{head}{open}"), 0)]
+    {
+        let (told, code) = report(&[block(json!({}))], "log.csv", text, &[]);
+        assert_eq!(told["unreadable"][0]["why"], "a quote is not closed, here or before", "{told}");
+        assert_eq!((&told["endings"]["blocked"]["signIns"], code), (&json!(count), Some(2)));
+    }
+    let endless = format!("{head}{row}{open}{}", format!("{USER},Success,{APP},x\n").repeat(200_000));
+    let (told, code) = report(&[block(json!({}))], "log.csv", endless, &[]);
+    assert!(told["unreadable"][0]["why"].as_str().unwrap().contains("too long for a record"), "{told}");
+    assert_eq!((&told["endings"]["blocked"]["signIns"], code), (&json!(1), Some(2)));
     for text in ["", "  \n", "[]", "{\"value\": []}", "a,b\n"] {
         let (_, _, code) = run(&[block(json!({}))], "log.txt", text, &[]);
         assert_eq!(code, Some(2), "{text:?} holds no sign-ins");
@@ -1163,7 +1191,12 @@ fn answers_are_compared_with_what_the_service_recorded() {
     let mut unnamed = policy(&["block"], json!({}));
     unnamed.as_object_mut().unwrap().remove("id");
     let by_name = with(json!({ "displayName": "CA001", "result": "failure" }));
-    assert_eq!(counts(&[unnamed], &by_name).0, [1, 0, 0]);
+    assert_eq!(counts(&[unnamed.clone()], &by_name).0, [1, 0, 0]);
+    unnamed["displayName"] = json!("Security Defaults");
+    let defaults =
+        json!([{ "id": "SecurityDefaults", "displayName": "Security Defaults", "result": "success" }]);
+    let defaults = graph(json!({ "appliedConditionalAccessPolicies": defaults }));
+    assert_eq!(counts(&[unnamed], &defaults).0, [0, 0, 0]);
     // Log Analytics writes the list as a text, in a column of another name.
     let row = workspace(
         json!({ "ConditionalAccessPolicies": json!([{ "id": id, "result": "failure" }]).to_string() }),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiter::JsonValue;
 
-use super::stream::Body;
+use super::stream::{Body, MARK};
 
 /// The longest record, in bytes.
 pub(super) const LONGEST: usize = 16 << 20;
@@ -72,7 +72,7 @@ impl<R: BufRead> Json<R> {
                     open.then(|| (self.line + 1, Body::Broken("the file ends in the middle".to_owned())))
                 );
             };
-            if byte.is_ascii_whitespace() || byte == b',' {
+            if byte.is_ascii_whitespace() || byte == b',' || MARK.contains(&byte) {
                 self.skip(byte);
                 continue;
             }

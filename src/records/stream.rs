@@ -15,6 +15,8 @@ use super::{Place, members};
 /// How much is looked at to tell the format.
 const PEEK: usize = 1 << 20;
 const BUFFER: usize = 1 << 18;
+/// A byte order mark, which stands within a file where several were put together.
+pub(super) const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// A record as written.
 #[derive(Debug)]
@@ -78,6 +80,31 @@ impl Read for Rest {
     }
 }
 
+/// The text of rows. A quote that is not closed would swallow the rows behind it, to the end of any file.
+struct Rows {
+    text: Text,
+    /// The number of quotes is odd.
+    in_quotes: bool,
+    /// Nothing is left.
+    ended: bool,
+    /// How much was read since the row began.
+    read: usize,
+}
+
+impl Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.text.read(buffer)?;
+        let quotes = buffer.iter().take(count).filter(|byte| **byte == b'"').count();
+        self.in_quotes ^= quotes % 2 == 1;
+        self.ended = count == 0;
+        self.read += count;
+        if self.read > LONGEST {
+            return Err(io::Error::other("it is too long for a record; a quote may not be closed"));
+        }
+        Ok(count)
+    }
+}
+
 /// The records of one file.
 pub struct Stream {
     file: Arc<str>,
@@ -90,7 +117,7 @@ pub struct Stream {
 enum Kind {
     Json(Json<Text>),
     Lines { text: Text, line: usize, page: Option<Json<Cursor<Vec<u8>>>> },
-    Csv { reader: csv::Reader<Text>, header: Arc<[String]> },
+    Csv { reader: csv::Reader<Rows>, header: Arc<[String]> },
     Unread(String),
     Done,
 }
@@ -153,7 +180,8 @@ fn open(bytes: Bytes) -> io::Result<Kind> {
         Format::Json => Kind::Json(Json::new(text, 0)),
         Format::Lines => Kind::Lines { text, line: 0, page: None },
         Format::Csv => {
-            let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+            let rows = Rows { text, in_quotes: false, ended: false, read: 0 };
+            let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(rows);
             let header = reader.headers().map_err(io::Error::other)?;
             if !header.iter().any(members::is_known) {
                 return Ok(Kind::Unread(
@@ -213,6 +241,7 @@ fn lines(text: &mut Text, line: &mut usize, page: &mut Option<Json<Cursor<Vec<u8
             text.skip_until(b'\n')?;
             return Ok(Some((*line, Body::Broken("it is too long for a record".to_owned()))));
         }
+        let own = own.strip_prefix(&MARK).unwrap_or(&own);
         let start = own.get(..own.len().min(256)).unwrap_or_default();
         let has = |name: &[u8]| start.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name));
         if own.trim_ascii().is_empty() {
@@ -220,18 +249,22 @@ fn lines(text: &mut Text, line: &mut usize, page: &mut Option<Json<Cursor<Vec<u8
         }
         // The list of a page may stand after a link that is longer than what is looked at.
         if [b"\"records\"".as_slice(), b"\"value\"", b"\"tables\"", b"\"@odata."].into_iter().any(has) {
-            *page = Some(Json::new(Cursor::new(own), *line - 1));
+            *page = Some(Json::new(Cursor::new(own.to_vec()), *line - 1));
             continue;
         }
         return Ok(Some((*line, Body::Json(own.trim_ascii().to_vec()))));
     }
 }
 
-fn row(reader: &mut csv::Reader<Text>, header: &Arc<[String]>) -> Option<(usize, Body)> {
+fn row(reader: &mut csv::Reader<Rows>, header: &Arc<[String]>) -> Option<(usize, Body)> {
     let mut row = csv::StringRecord::new();
     let line = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
+    reader.get_mut().read = 0;
     match reader.read_record(&mut row) {
         Ok(false) => None,
+        Ok(true) if reader.get_ref().ended && reader.get_ref().in_quotes => {
+            Some((line, Body::Broken("a quote is not closed, here or before".to_owned())))
+        }
         Ok(true) if row.len() != header.len() => {
             Some((line, Body::Broken(super::wrong_length(row.len(), header.len()))))
         }
