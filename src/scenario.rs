@@ -141,7 +141,7 @@ pub fn parse(text: &str) -> Result<(SignIn, Capabilities), String> {
 #[must_use]
 pub fn write(sign_in: &SignIn, capabilities: &Capabilities) -> Value {
     let identity = match &sign_in.identity {
-        Identity::ServicePrincipal(id) => json!({ "servicePrincipalId": id }),
+        Identity::ServicePrincipal(id) | Identity::Workload(id) => json!({ "servicePrincipalId": id }),
         Identity::Uncovered(id) => json!({ "servicePrincipalId": id, "servicePrincipalType": MANAGED }),
         Identity::Agent(id) => json!({ "agentId": id }),
         Identity::Person(person) => json!({
@@ -281,6 +281,7 @@ impl SignInConditions {
     fn place(&self) -> Place {
         let named = self.named_location_ids.as_ref();
         Place {
+            by_address: false,
             address: self.ip_address,
             country: self.country.as_ref().map(|country| match country.as_str() {
                 UNMAPPED => country.clone(),

@@ -182,7 +182,11 @@ fn kinds_of_accounts() {
         )
     };
     let kind = |user: &str, cross: Value| graph(json!({ "userType": user, "crossTenantAccessType": cross }));
-    let foreign = |user: &str, cross: &str| merge(kind(user, json!(cross)), json!({ "homeTenantId": HOME }));
+    let foreign = |user: &str, cross: &str| {
+        diagnostic(json!({
+            "properties": { "userType": user, "crossTenantAccessType": cross, "homeTenantId": HOME },
+        }))
+    };
     let without = |user: &str| merge(kind(user, json!(null)), json!({ "homeTenantId": null }));
     check(
         &[guests("b2bCollaborationGuest")],
@@ -195,6 +199,8 @@ fn kinds_of_accounts() {
             (without("guest"), MAYBE),
             (without("member"), UNCHANGED),
             (kind("", json!(null)), MAYBE),
+            (foreign("guest", "none"), MAYBE),
+            (foreign("guest", "passthrough"), MAYBE),
         ],
     );
     check(&[guests("b2bCollaborationMember")], &[(foreign("member", "b2bCollaboration"), BLOCKED)]);
@@ -210,29 +216,120 @@ fn kinds_of_accounts() {
 }
 
 #[test]
+fn whose_policies_decide() {
+    let from = |user: &str| json!({ "userType": user, "crossTenantAccessType": "b2bCollaboration", "homeTenantId": HOME });
+    check(
+        &[block(json!({}))],
+        &[
+            (diagnostic(json!({ "properties": from("member") })), BLOCKED),
+            (workspace(json!({ "HomeTenantId": HOME })), BLOCKED),
+            // Graph does not tell whose log it is: the account may have gone to another tenant.
+            (graph(from("member")), MAYBE),
+            (graph(merge(from("member"), json!({ "userType": null }))), MAYBE),
+            (graph(from("guest")), BLOCKED),
+        ],
+    );
+    let (told, _) = report(&[block(json!({}))], "log.json", graph(from("member")).to_string(), &[]);
+    assert_eq!(told["policies"][0]["because"], "may be a sign-in to another tenant; it blocks");
+}
+
+#[test]
 fn service_principals_and_managed_identities() {
-    let workloads = json!({
-        "id": "2d1f3a52-7c1e-4f0e-8b1d-2f4f6a7c9d23", "displayName": "CA002", "state": "enabled",
-        "conditions": {
-            "users": { "includeUsers": ["None"] }, "applications": { "includeApplications": ["All"] },
-            "clientApplications": { "includeServicePrincipals": [ROBOT] },
-        },
-        "grantControls": { "operator": "OR", "builtInControls": ["block"] },
-    });
+    let workloads = |clients: Value| {
+        json!({
+            "id": "2d1f3a52-7c1e-4f0e-8b1d-2f4f6a7c9d23", "displayName": "CA002", "state": "enabled",
+            "conditions": {
+                "users": { "includeUsers": ["None"] }, "applications": { "includeApplications": ["All"] },
+                "clientApplications": clients,
+            },
+            "grantControls": { "operator": "OR", "builtInControls": ["block"] },
+        })
+    };
     let robot = |category: &str| {
         diagnostic(json!({
             "category": category,
-            "properties": { "userId": "", "servicePrincipalId": ROBOT, "servicePrincipalName": "robot" },
+            "properties": {
+                "userId": "", "userPrincipalName": "", "servicePrincipalId": ROBOT, "servicePrincipalName": "robot",
+                "signInEventTypes": null,
+            },
         }))
     };
+    let event = |kind: &str| {
+        let record = json!({ "signInEventTypes": [kind], "isInteractive": null });
+        graph(merge(record, json!({ "userId": "", "userPrincipalName": "", "servicePrincipalId": ROBOT })))
+    };
+    let owned = |tenant: &str| {
+        merge(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "appOwnerTenantId": tenant } }))
+    };
+    let agent = |kind: &str| {
+        let agent = json!({ "properties": { "agent": { "agentType": kind } } });
+        merge(robot("ServicePrincipalSignInLogs"), agent)
+    };
+    let one = workloads(json!({ "includeServicePrincipals": [ROBOT] }));
     check(
-        &[workloads],
+        &[one],
         &[
             (robot("ServicePrincipalSignInLogs"), BLOCKED),
+            (event("servicePrincipal"), BLOCKED),
+            (owned(TENANT), BLOCKED),
+            (owned(HOME), UNCHANGED),
+            (robot("MicrosoftServicePrincipalSignInLogs"), UNCHANGED),
             (robot("ManagedIdentitySignInLogs"), UNCHANGED),
+            (event("managedIdentity"), UNCHANGED),
             (graph(json!({})), UNCHANGED),
         ],
     );
+    // Apps that other tenants use too are none of this policy's, and records do not tell which those are.
+    let all = workloads(json!({ "includeServicePrincipals": ["ServicePrincipalsInMyTenant"] }));
+    let but_one = workloads(json!({
+        "includeServicePrincipals": ["ServicePrincipalsInMyTenant"], "excludeServicePrincipals": [ROBOT],
+    }));
+    let service_principal = robot("ServicePrincipalSignInLogs");
+    check(
+        &[all],
+        &[
+            (service_principal.clone(), MAYBE),
+            (owned(HOME), UNCHANGED),
+            (event("managedIdentity"), UNCHANGED),
+        ],
+    );
+    check(&[but_one], &[(service_principal.clone(), UNCHANGED)]);
+    check(
+        &[block(json!({}))],
+        &[(service_principal.clone(), UNCHANGED), (event("managedIdentity"), UNCHANGED)],
+    );
+    let agents = workloads(json!({ "includeAgentIdServicePrincipals": ["All"] }));
+    check(
+        &[agents],
+        &[
+            (agent("agenticAppInstance"), BLOCKED),
+            (agent("notAgentic"), UNCHANGED),
+            (service_principal, UNCHANGED),
+        ],
+    );
+    let nameless =
+        merge(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "servicePrincipalId": "" } }));
+    let (told, code) = report(&[block(json!({}))], "log.json", nameless.to_string(), &[]);
+    assert_eq!(
+        (&told["unreadable"][0]["why"], code),
+        (&json!("it does not tell which service principal signed in"), Some(2))
+    );
+}
+
+#[test]
+fn accounts_of_agents() {
+    let members = |kinds: &str| {
+        let kinds = json!({ "guestOrExternalUserTypes": kinds });
+        block(json!({ "users": { "excludeGuestsOrExternalUsers": kinds } }))
+    };
+    let agents = merge(
+        block(json!({})),
+        json!({ "conditions": { "users": { "includeUsers": ["AllAgentIdUsers"] } } }),
+    );
+    let agent = graph(json!({ "agent": { "agentType": "agentIDuser" } }));
+    let person = graph(json!({ "agent": { "agentType": "notAgentic" } }));
+    check(&[agents], &[(agent, MAYBE), (person.clone(), UNCHANGED), (graph(json!({})), UNCHANGED)]);
+    check(&[members("internalGuest")], &[(person, BLOCKED)]);
 }
 
 #[test]
@@ -377,6 +474,12 @@ fn devices() {
             (device(json!({ "isCompliant": null, "isManaged": true })), MAYBE),
             (diagnostic(json!({})), MAYBE),
             (workspace(json!({})), UNCHANGED),
+            (
+                workspace(json!({
+                    "DeviceDetail": null, "DeviceDetail_dynamic": "", "DeviceDetail_string": "{\"isCompliant\":true}",
+                })),
+                UNCHANGED,
+            ),
         ],
     );
     check(
@@ -393,6 +496,9 @@ fn devices() {
             (diagnostic(json!({ "properties": { "deviceDetail": { "trustType": "" } } })), MAYBE),
         ],
     );
+    // Enrolment is spared from what only an enrolled device can meet.
+    let enrolment = json!({ "conditionalAccessAudiences": ["d4ebce55-015a-49b5-a083-c84d1797ae8c"] });
+    check(&[policy(&["compliantDevice"], json!({}))], &[(graph(enrolment), UNCHANGED)]);
     let filter =
         |rule: &str| [block(json!({ "devices": { "deviceFilter": { "mode": "include", "rule": rule } } }))];
     check(
@@ -447,11 +553,30 @@ fn places() {
     );
     let network = |kinds: Value| graph(json!({ "networkLocationDetails": kinds }));
     let kind = |kind: &str| json!([{ "networkType": kind, "networkNames": ["x"] }]);
+    let by_phone = json!({ "@odata.type": "#microsoft.graph.countryNamedLocation", "id": GROUP, "displayName": "CH",
+        "countriesAndRegions": ["CH"], "countryLookupMethod": "authenticatorAppGps",
+        "includeUnknownCountriesAndRegions": false });
+    check(&[outside(GROUP), by_phone], &[(graph(json!({})), MAYBE)]);
+    check(&[outside("3d46dbda-8382-466a-856d-eb00cbc6b910")], &[(graph(json!({})), MAYBE)]);
     check(
-        &[outside("AllTrusted"), hq],
+        &[outside("AllTrusted")],
         &[
             (network(kind("trustedNamedLocation")), UNCHANGED),
             (network(kind("trusted")), UNCHANGED),
+            (network(kind("namedNetwork")), BLOCKED),
+            (network(kind("extranet")), BLOCKED),
+            (network(kind("intranet")), BLOCKED),
+            (
+                workspace(json!({ "NetworkLocationDetails": kind("trustedNamedLocation").to_string() })),
+                UNCHANGED,
+            ),
+        ],
+    );
+    check(
+        &[outside("AllTrusted"), hq],
+        &[
+            // The network that was trusted then is not among those that files trust now.
+            (network(kind("trustedNamedLocation")), MAYBE),
             (network(kind("namedNetwork")), BLOCKED),
             (network(json!([])), MAYBE),
             (network(kind("something new")), MAYBE),
@@ -598,6 +723,8 @@ fn records_that_are_not_judged() {
         graph(json!({ "id": id(1), "riskLevelDuringSignIn": "low" })),
         graph(json!({ "id": id(2), "status": { "errorCode": 50126 } })),
         diagnostic(json!({ "category": "AuditLogs" })),
+        diagnostic(json!({ "category": "ADFSSignInLogs" })),
+        workspace(json!({ "Category": null, "Type": "ADFSSignInLogs" })),
         diagnostic(json!({ "properties": { "id": id(3), "resourceTenantId": HOME } })),
         graph(json!({ "id": id(4), "status": null })),
         diagnostic(json!({ "properties": { "id": id(5), "status": null } })),
@@ -607,12 +734,56 @@ fn records_that_are_not_judged() {
     assert_eq!(
         report["records"],
         json!({
-            "total": 8, "successful": 2, "notSuccessful": 2, "repeated": 1, "inAnotherTenant": 1,
-            "withoutResult": 1, "ofAnotherLog": 1, "unreadable": 0,
+            "total": 10, "successful": 2, "notSuccessful": 2, "repeated": 1, "inAnotherTenant": 1,
+            "withoutResult": 1, "ofAnotherLog": 3, "unreadable": 0,
             "missingLogs": ["non-interactive sign-ins", "service principals", "managed identities"],
         })
     );
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn records_and_people_are_counted_once() {
+    let record = |id: &str, code: u32, user: &str| {
+        graph(
+            json!({ "id": id, "status": { "errorCode": code }, "userId": user, "userPrincipalName": format!("{user}@contoso.com") }),
+        )
+    };
+    // What was interrupted and then went through counts, in whatever order the two stand.
+    for codes in [[50074, 0, 0], [0, 50074, 0], [0, 0, 50074]] {
+        let log = codes.map(|code| record("a", code, "alice"));
+        let (told, _) = report(&[block(json!({}))], "log.json", json!(log).to_string(), &[]);
+        let records = &told["records"];
+        assert_eq!(
+            [&records["successful"], &records["repeated"], &records["notSuccessful"]],
+            [1, 1, 1],
+            "{codes:?}"
+        );
+    }
+    let log = [
+        record("a", 0, "alice"),
+        record("b", 0, "ALICE"),
+        record("c", 0, "bob"),
+        record("d", 50126, "carol"),
+    ];
+    let (told, _) = report(&[block(json!({}))], "log.json", json!(log).to_string(), &[]);
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 3, "people": 2 }));
+    // Records without ids are not taken for one another, and people without ids are told apart by their names.
+    let csv = format!(
+        "Username,Status,Resource ID\nalice@contoso.com,Success,{APP}\nAlice@contoso.com,Success,{APP}\n\
+         bob@contoso.com,Success,{APP}\n"
+    );
+    let (told, _) = report(&[block(json!({}))], "log.csv", csv, &[]);
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 3, "people": 2 }));
+    // Of two policies and two apps, each person counts once in each sum.
+    let log = ["Payroll", "Mail"].map(|app| graph(json!({ "id": app, "appDisplayName": app })));
+    let both = [block(json!({})), merge(block(json!({})), json!({ "id": HQ, "displayName": "CA002" }))];
+    let (told, _) = report(&both, "log.json", json!(log).to_string(), &[]);
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }));
+    for policy in told["policies"].as_array().unwrap() {
+        assert_eq!((&policy["signIns"], &policy["people"]), (&json!(2), &json!(1)));
+        assert_eq!(policy["apps"].as_array().unwrap().len(), 2);
+    }
 }
 
 #[test]
@@ -648,16 +819,185 @@ fn every_container() {
         ("records as texts", json!([one.to_string(), two.to_string()]).to_string(), 2),
         ("names in upper case", upper, 1),
         ("an empty page and a full one", format!("{}\n{page}", json!({ "value": [] })), 2),
+        (
+            "pages as lines, with long links before the records",
+            format!(
+                "{}\n{page}\n",
+                page.to_string().replacen('{', &format!("{{\"@odata.nextLink\":\"{}\",", "x".repeat(400)), 1)
+            ),
+            2,
+        ),
+        ("files with byte order marks, one after the other", format!("\u{feff}{one}\n\u{feff}{two}\n"), 2),
+        ("lists with byte order marks", format!("\u{feff}{}\n\u{feff}{}", json!([one]), json!([two])), 2),
         ("a byte order mark", format!("\u{feff}{}", json!([one])), 1),
     ] {
         let (report, code) = report(&[block(json!({}))], "log.txt", &text, &[]);
         assert_eq!(report["endings"]["blocked"]["signIns"], count, "{what}: {report}");
         assert_eq!((&report["records"]["unreadable"], code), (&json!(0), Some(1)), "{what}");
     }
+    let marked = format!("\u{feff}{}", json!([one]));
+    for utf16 in [
+        marked.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+        marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ] {
+        let (report, _) = report(&[block(json!({}))], "log.json", utf16, &[]);
+        assert_eq!(report["endings"]["blocked"]["signIns"], 1);
+    }
+}
+
+/// An answer of the Log Analytics API.
+fn tables(columns: &[&str], rows: &[Value]) -> Value {
+    let columns: Vec<_> = columns.iter().map(|name| json!({ "name": name, "type": "string" })).collect();
+    json!({ "tables": [
+        { "name": "PrimaryResult", "columns": columns, "rows": rows },
+        { "name": "Statistics", "columns": [{ "name": "Value", "type": "string" }], "rows": [] },
+    ] })
+}
+
+#[test]
+fn answers_of_the_log_analytics_api() {
+    let row = workspace(json!({}));
+    let names: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
+    let cells = |id: &str| {
+        let row = workspace(json!({ "Id": id, "NetworkLocationDetails": null }));
+        Value::Array(names.iter().map(|name| row[name].clone()).collect())
+    };
+    let good = [cells("a"), cells("b")];
+    let compliant = policy(&["compliantDevice"], json!({ "platforms": { "includePlatforms": ["windows"] } }));
+    let answer = tables(&names, &good);
+    for text in
+        [answer.to_string(), serde_json::to_string_pretty(&answer).unwrap(), format!("{answer}\n{answer}\n")]
+    {
+        let (told, code) = report(&[block(json!({}))], "log.json", &text, &[]);
+        assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }), "{told}");
+        assert_eq!((&told["records"]["unreadable"], code), (&json!(0), Some(1)));
+        let (told, _) = report(std::slice::from_ref(&compliant), "log.json", &text, &[]);
+        assert_eq!(told["endings"]["unchanged"]["signIns"], 2, "{told}");
+    }
+    let short = tables(&names, &[cells("a"), json!(["b"]), json!({ "Id": "c" }), cells("d")]);
+    let (told, code) = report(&[block(json!({}))], "log.json", short.to_string(), &[]);
+    assert_eq!(
+        (&told["endings"]["blocked"]["signIns"], &told["records"]["unreadable"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(told["unreadable"][0]["why"], format!("it has 1 column where the header has {}", names.len()));
+    assert_eq!(code, Some(2));
+    let late = json!({ "tables": [{ "rows": good, "z": [], "columns": [] }] });
+    let late = late.to_string().replace("\"columns\":[],", "");
+    let (told, code) = report(&[block(json!({}))], "log.json", late, &[]);
+    assert_eq!((&told["records"]["total"], code), (&json!(1), Some(2)));
+    assert_eq!(told["unreadable"][0]["why"], "no columns stand before the rows");
+}
+
+fn compressed(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn compressed_logs() {
+    let line = |id: &str| format!("{}\n", graph(json!({ "id": id })));
+    let lines: String = (0..3000).map(|number| line(&number.to_string())).collect();
+    let blocked = |bytes: Vec<u8>| {
+        let (told, code) = report(&[block(json!({}))], "log.json.gz", bytes, &[]);
+        (told["endings"]["blocked"]["signIns"].as_u64().unwrap(), told["unreadable"].clone(), code)
+    };
+    assert_eq!(blocked(compressed(&lines)), (3000, json!([]), Some(1)));
+    // As `cat` puts two files together.
+    let two = [compressed(&line("a")), compressed(&line("b"))].concat();
+    assert_eq!(blocked(two), (2, json!([]), Some(1)));
+    let csv = format!("UserId,Status,ResourceIdentity\n{USER},Success,{APP}\n");
+    assert_eq!(blocked(compressed(&csv)), (1, json!([]), Some(1)));
+    for text in [lines.as_str(), &csv] {
+        let mut cut = compressed(text);
+        cut.truncate(cut.len() - 9);
+        let (_, unreadable, code) = blocked(cut);
+        assert_eq!((unreadable.as_array().unwrap().len(), code), (1, Some(2)), "{unreadable}");
+    }
+    let mut damaged = compressed(&lines);
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 64].fill(0xff);
+    let (_, unreadable, code) = blocked(damaged);
+    assert!(!unreadable.as_array().unwrap().is_empty());
+    assert_eq!(code, Some(2));
+    for header in [vec![0x1f, 0x8b], vec![0x1f, 0x8b, 8, 0, 0, 0]] {
+        let (_, unreadable, code) = blocked(header);
+        assert_eq!((unreadable.as_array().unwrap().len(), code), (1, Some(2)), "{unreadable}");
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_costs_itself_alone() {
+    let long = graph(json!({ "id": "long", "aaa": "x".repeat(17 << 20) }));
+    let (a, b) = (graph(json!({ "id": "a" })), graph(json!({ "id": "b" })));
+    for text in [format!("[{a},\n{long},\n{b}]"), format!("{a}\n{long}\n{b}\n")] {
+        let (told, code) = report(&[block(json!({}))], "log.json", text, &[]);
+        assert_eq!(told["records"]["total"], 3, "{}", told["unreadable"]);
+        assert_eq!(told["endings"]["blocked"]["signIns"], 2);
+        assert_eq!(
+            told["unreadable"],
+            json!([
+                { "path": "log.json", "line": 2, "record": 2, "why": "it is too long for a record" },
+            ])
+        );
+        assert_eq!(code, Some(2));
+    }
+}
+
+#[test]
+fn what_is_inside_a_damaged_record_is_no_sign_in() {
+    let pretty = |id: &str| {
+        serde_json::to_string_pretty(&graph(json!({ "id": id, "appDisplayName": "Pay|roll" }))).unwrap()
+    };
+    let damaged = pretty("damaged").replace("Pay|roll", "Pay\nroll");
+    let text = format!("[{},\n{damaged},\n{}]", pretty("a"), pretty("b"));
+    let (told, code) = report(&[block(json!({}))], "log.json", text, &[]);
+    assert_eq!(told["records"]["successful"], 2, "{told}");
+    assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }));
+    assert_eq!(code, Some(2));
+}
+
+#[test]
+fn files_that_are_no_logs_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("p.json"), block(json!({})).to_string()).unwrap();
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    fs::write(logs.join("a.json"), graph(json!({ "id": "a" })).to_string()).unwrap();
+    fs::write(logs.join("z.json"), graph(json!({ "id": "z" })).to_string()).unwrap();
     let utf16: Vec<u8> =
-        format!("\u{feff}{}", json!([one])).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let (report, _) = report(&[block(json!({}))], "log.json", utf16, &[]);
-    assert_eq!(report["endings"]["blocked"]["signIns"], 1);
+        json!([graph(json!({}))]).to_string().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (what, bytes, why) in [
+        ("an empty file", b"".as_slice(), "the file is empty"),
+        ("blanks", b" \n\n", "the file is empty"),
+        (
+            "a note",
+            b"these are the logs of May",
+            "it is no JSON, and its first line names no column of a sign-in log",
+        ),
+        (
+            "another table",
+            b"Datum,Benutzer\n1.5.2026,Alice\n",
+            "it is no JSON, and its first line names no column of a sign-in log",
+        ),
+        ("columns in another encoding", b"Date,B\xfcro\n1,2\n", "CSV parse error"),
+        ("a cell in another encoding", b"User ID,Status\nB\xfcro,Success\n", "CSV parse error"),
+        ("UTF-16 that does not say so", &utf16, "it is no text, or UTF-16 without the mark that says so"),
+        ("pictures", b"\x89PNG\r\n\x1a\n\0\0", "it is no text, or UTF-16 without the mark that says so"),
+    ] {
+        fs::write(logs.join("m.txt"), bytes).unwrap();
+        let mut command = common::calint(folder.path());
+        command.args(["replay", "logs", "p.json", "--no-config", "--format", "json"]);
+        let (out, _, code) = common::ran(command.output().unwrap());
+        let told: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(told["endings"]["blocked"]["signIns"], 2, "{what}: {told}");
+        let shown = &told["unreadable"][0];
+        assert_eq!(shown["path"].as_str().unwrap().replace('\\', "/"), "logs/m.txt", "{what}");
+        assert!(shown["why"].as_str().unwrap().starts_with(why), "{what}: {shown}");
+        assert!(shown["line"].as_u64().unwrap() > 0, "{what}: {shown}");
+        assert_eq!(code, Some(2), "{what}");
+    }
 }
 
 #[test]
@@ -707,6 +1047,7 @@ fn damage_is_counted_and_named() {
         ("a damaged element", format!("[{},\n{{\"id\" 1}},\n{}]", good("a"), good("b")), 2, 2),
         ("a number", format!("[{},\n17,\n{}]", good("a"), good("b")), 2, 2),
         ("an element that is no sign-in", format!("[{},\n{{\"a\": 1}}, {}]", good("a"), good("b")), 2, 2),
+        ("a bracket too many", format!("[{},\n{}]\n]\n", good("a"), good("b")), 3, 2),
         ("a list without an end", format!("[{},\n{}", good("a"), good("b")), 2, 2),
         ("an object without an end", format!("[{},\n{{\"id\": ", good("a")), 2, 1),
         (
@@ -722,10 +1063,29 @@ fn damage_is_counted_and_named() {
         assert_eq!(report["endings"]["blocked"]["signIns"], count, "{what}: {report}");
         assert_eq!(code, Some(2), "{what}");
     }
+    // Whatever a quote swallows that is not closed.
+    let row = format!("{USER},Success,{APP},\"Pay\nroll\"\n");
+    let head = "User ID,Status,Resource ID,Application\n";
+    let open = format!("{USER},Success,{APP},\"Mail\n");
+    for (text, count) in
+        [(format!("{head}{row}{open}{USER},Success,{APP},x\n"), 1), (format!("{head}{open}"), 0)]
+    {
+        let (told, code) = report(&[block(json!({}))], "log.csv", text, &[]);
+        assert_eq!(told["unreadable"][0]["why"], "a quote is not closed, here or before", "{told}");
+        assert_eq!((&told["endings"]["blocked"]["signIns"], code), (&json!(count), Some(2)));
+    }
+    let endless = format!("{head}{row}{open}{}", format!("{USER},Success,{APP},x\n").repeat(200_000));
+    let (told, code) = report(&[block(json!({}))], "log.csv", endless, &[]);
+    assert!(told["unreadable"][0]["why"].as_str().unwrap().contains("too long for a record"), "{told}");
+    assert_eq!((&told["endings"]["blocked"]["signIns"], code), (&json!(1), Some(2)));
     for text in ["", "  \n", "[]", "{\"value\": []}", "a,b\n"] {
         let (_, _, code) = run(&[block(json!({}))], "log.txt", text, &[]);
         assert_eq!(code, Some(2), "{text:?} holds no sign-ins");
     }
+    let endless = graph(json!({ "status": null })).to_string();
+    let (out, _, code) = run(&[block(json!({}))], "log.txt", endless, &[]);
+    assert!(out.contains("left out: 1 without a result"), "{out}");
+    assert_eq!(code, Some(2), "nothing tells which sign-ins were successful");
     let (_, err, code) = run(&[block(json!({}))], "log.txt", good("a"), &["missing-folder"]);
     assert_eq!(code, Some(2), "{err}");
 }
@@ -786,10 +1146,42 @@ fn answers_are_compared_with_what_the_service_recorded() {
     assert_eq!(counts(&windows(&["block"]), &with(json!({ "result": "success" }))).0, [0, 0, 1]);
     assert_eq!(counts(&windows(&["block"]), &with(json!({ "result": "reportOnlyFailure" }))).0, [1, 0, 0]);
     assert_eq!(counts(&windows(&["mfa"]), &with(json!({ "result": "unknownFutureValue" }))).0, [0, 0, 0]);
+    let met = json!({ "authenticationRequirement": "multiFactorAuthentication" });
+    for (result, expected) in
+        [("reportOnlySuccess", [1, 0, 0]), ("reportOnlyInterrupted", [0, 0, 1]), ("9", [0, 0, 1])]
+    {
+        let record = merge(with(json!({ "result": result })), met.clone());
+        assert_eq!(counts(&windows(&["mfa"]), &record).0, expected, "{result}");
+    }
     assert_eq!(counts(&windows(&["mfa"]), &with(json!({ "result": "notEnabled" }))).0, [0, 0, 1]);
     let disabled = [merge(policy(&["mfa"], json!({})), json!({ "state": "disabled" }))];
     assert_eq!(counts(&disabled, &with(json!({ "result": "notEnabled" }))).0, [1, 0, 0]);
     assert_eq!(counts(&disabled, &with(json!({ "result": "success" }))).0, [0, 0, 1]);
+    // Where both say that it does not apply, and where that cannot be told here, the conditions are compared.
+    let on_linux = |satisfied: Value, not_satisfied: Value| {
+        let result = json!({ "conditionsSatisfied": satisfied, "conditionsNotSatisfied": not_satisfied });
+        counts(&linux, &with(merge(json!({ "result": "notApplied" }), result)))
+    };
+    assert_eq!(on_linux(json!("application,users"), json!("devicePlatform")).0, [1, 0, 0]);
+    assert_eq!(on_linux(json!("none"), json!("none")).0, [1, 0, 0]);
+    for (satisfied, not_satisfied) in
+        [(json!("none"), json!("application")), (json!(0), json!(1)), (json!("0"), json!("1"))]
+    {
+        let (told, how) = on_linux(satisfied, not_satisfied);
+        assert_eq!(told, [0, 0, 1]);
+        assert_eq!(how, "here it fits by application; there it does not");
+    }
+    let (told, how) = on_linux(json!(7), json!(16));
+    assert_eq!(told, [0, 0, 1]);
+    assert_eq!(how, "here it does not fit by devicePlatform; there it does");
+    let spared = block(
+        json!({ "users": { "excludeGroups": [GROUP] }, "platforms": { "includePlatforms": ["windows"] } }),
+    );
+    let result = |not_satisfied: &str| {
+        with(json!({ "result": "notApplied", "conditionsNotSatisfied": not_satisfied }))
+    };
+    assert_eq!(counts(std::slice::from_ref(&spared), &result("users")).0, [0, 1, 0]);
+    assert_eq!(counts(&[spared], &result("devicePlatform")).0, [0, 0, 1]);
     // A sign-in that a policy refused is compared, one that was interrupted is not.
     let refused =
         |code: u32| merge(with(json!({ "result": "failure" })), json!({ "status": { "errorCode": code } }));
@@ -799,7 +1191,12 @@ fn answers_are_compared_with_what_the_service_recorded() {
     let mut unnamed = policy(&["block"], json!({}));
     unnamed.as_object_mut().unwrap().remove("id");
     let by_name = with(json!({ "displayName": "CA001", "result": "failure" }));
-    assert_eq!(counts(&[unnamed], &by_name).0, [1, 0, 0]);
+    assert_eq!(counts(&[unnamed.clone()], &by_name).0, [1, 0, 0]);
+    unnamed["displayName"] = json!("Security Defaults");
+    let defaults =
+        json!([{ "id": "SecurityDefaults", "displayName": "Security Defaults", "result": "success" }]);
+    let defaults = graph(json!({ "appliedConditionalAccessPolicies": defaults }));
+    assert_eq!(counts(&[unnamed], &defaults).0, [0, 0, 0]);
     // Log Analytics writes the list as a text, in a column of another name.
     let row = workspace(
         json!({ "ConditionalAccessPolicies": json!([{ "id": id, "result": "failure" }]).to_string() }),
@@ -834,21 +1231,20 @@ fn a_report_for_people() {
 
     Block | Windows (policies/0.json:1)
       would be blocked with AADSTS53003: 2 sign-ins of 2 people
-      it blocks
-        Payroll: 2 sign-ins of 2 people
-          such as alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1
+        it blocks
+        apps: Payroll (2)
+        such as alice@contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1
 
     MFA (policies/1.json:1)
       may be blocked: 2 sign-ins of 2 people
-      asks for mfa, which the record does not tell
-        Payroll: 2 sign-ins of 2 people
-          such as alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1
-
-    MFA (policies/1.json:1)
+        asks for mfa; the record does not tell whether that is met
+        apps: Payroll (2)
+        such as alice@contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1
       may be blocked: 1 sign-in of 1 person
-      asks for mfa, which the record does not tell, and nobody was there to answer
-        Payroll: 1 sign-in of 1 person
-          such as alice@contoso.com, 2026-01-05T08:00:00Z, c, log.jsonl:3
+        asks for mfa; the record does not tell whether that is met, and nobody was
+          there to answer
+        apps: Payroll (1)
+        such as alice@contoso.com, 2026-01-05T08:00:00Z, log.jsonl:3
     ");
     let (out, _, _) = run(&set, "log.jsonl", &log, &["--format", "markdown"]);
     insta::assert_snapshot!(out, @r"
@@ -863,12 +1259,43 @@ fn a_report_for_people() {
     | may be blocked | 1 | 1 |
     | unchanged | 0 | 0 |
 
-    | policy | what happens | because | app | sign-ins | people | such as |
-    |---|---|---|---|---:|---:|---|
-    | Block \| Windows | would be blocked | it blocks | Payroll | 2 | 2 | alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1 |
-    | MFA | may be blocked | asks for mfa, which the record does not tell | Payroll | 2 | 2 | alice@contoso.com, 2026-01-05T08:00:00Z, a, log.jsonl:1 |
-    | MFA | may be blocked | asks for mfa, which the record does not tell, and nobody was there to answer | Payroll | 1 | 1 | alice@contoso.com, 2026-01-05T08:00:00Z, c, log.jsonl:3 |
+    | policy | what happens | because | sign-ins | people | apps | such as |
+    |---|---|---|---:|---:|---|---|
+    | Block &#124; Windows | would be blocked | it blocks | 2 | 2 | Payroll (2) | alice@<!-- -->contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1 |
+    | MFA | may be blocked | asks for mfa; the record does not tell whether that is met | 2 | 2 | Payroll (2) | alice@<!-- -->contoso.com, 2026-01-05T08:00:00Z, log.jsonl:1 |
+    | MFA | may be blocked | asks for mfa; the record does not tell whether that is met, and nobody was there to answer | 1 | 1 | Payroll (1) | alice@<!-- -->contoso.com, 2026-01-05T08:00:00Z, log.jsonl:3 |
     ");
+}
+
+#[test]
+fn what_a_log_says_does_nothing_where_it_is_shown() {
+    let record = |id: &str| {
+        graph(json!({
+            "id": id, "userPrincipalName": "\u{1b}[31mred\nCA999 (forged:1)", "appDisplayName": "![x](https://a.example) \u{1b}]0;x\u{7}",
+        }))
+    };
+    let log = format!("{}\n{{\"id\": \n{}\n", record("a"), record("b"));
+    let (out, _, _) = run(&[block(json!({}))], "log.jsonl", &log, &[]);
+    assert!(!out.contains(['\u{1b}', '\u{7}']) && !out.contains("\nCA999"), "{out}");
+    assert!(out.contains("apps: ![x](https://a.example) \\u{1b}]0;x\\u{7} (2)"), "{out}");
+    let (out, _, _) = run(&[block(json!({}))], "log.jsonl", &log, &["--format", "markdown"]);
+    assert!(!out.contains(['\u{1b}', '\u{7}']) && !out.contains("![") && !out.contains("[x]("), "{out}");
+}
+
+#[test]
+fn a_comment_holds_the_markdown() {
+    let policies: Vec<_> = (0..300)
+        .map(|number| {
+            let name = format!("{number} {}", "x".repeat(240));
+            merge(block(json!({})), json!({ "id": format!("{HQ}{number}"), "displayName": name }))
+        })
+        .collect();
+    let list = Value::Array(policies);
+    let (out, _, _) = run(&[list], "log.json", graph(json!({})).to_string(), &["--format", "markdown"]);
+    assert!(out.chars().count() < 65_536, "{}", out.chars().count());
+    let shown = out.matches("xxx |").count();
+    assert!(shown > 50, "{out}");
+    assert!(out.contains(&format!("\nand {} more\n", 300 - shown)), "{out}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use super::expr::{Name, Question};
 use super::filter::{Comparison, FilterRule};
+use super::places::is_by_position;
 use super::sign_in::{
     Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, SignIn, Target,
     UNMAPPED,
@@ -65,16 +66,22 @@ impl Facts<'_> {
             Question::HomeTenant(tenant) => self.person(|person| {
                 given(person.home_tenant.as_deref(), |own| own.eq_ignore_ascii_case(tenant))
             }),
-            Question::AnyServicePrincipal => matches!(sign_in.identity, Identity::ServicePrincipal(_)).into(),
+            Question::AnyServicePrincipal => match sign_in.identity {
+                Identity::ServicePrincipal(_) => Truth::Yes,
+                Identity::Workload(_) => Truth::Unknown,
+                _ => Truth::No,
+            },
             Question::ServicePrincipal(id) => match &sign_in.identity {
-                Identity::ServicePrincipal(own) => own.eq_ignore_ascii_case(id).into(),
+                Identity::ServicePrincipal(own) | Identity::Workload(own) => {
+                    own.eq_ignore_ascii_case(id).into()
+                }
                 _ => Truth::No,
             },
             Question::AnyAgent => matches!(sign_in.identity, Identity::Agent(_)).into(),
             Question::Agent(id) => match &sign_in.identity {
                 Identity::Agent(own) => own.eq_ignore_ascii_case(id).into(),
                 Identity::Person(person) => given(person.id.as_ref(), |own| own.eq_ignore_ascii_case(id)),
-                Identity::ServicePrincipal(_) | Identity::Uncovered(_) => Truth::No,
+                Identity::ServicePrincipal(_) | Identity::Workload(_) | Identity::Uncovered(_) => Truth::No,
             },
             Question::Target(policy) => self.targets(policy),
             Question::Enrollment => is_enrollment(&sign_in.target),
@@ -130,7 +137,7 @@ impl Facts<'_> {
     fn person(&self, ask: impl Fn(&Person) -> Truth) -> Truth {
         match &self.sign_in.identity {
             Identity::Person(person) => ask(person),
-            Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => Truth::No,
+            _ => Truth::No,
         }
     }
 
@@ -223,6 +230,7 @@ impl Facts<'_> {
             LocationKind::Ip => {
                 place.address.map_or(Truth::Unknown, |address| in_ranges(&location.ip_ranges, address))
             }
+            LocationKind::Country if place.by_address && is_by_position(location) => Truth::Unknown,
             LocationKind::Country => match place.country.as_deref() {
                 None => Truth::Unknown,
                 Some(UNMAPPED) => match location.include_unknown_countries.get() {

@@ -309,7 +309,10 @@ impl Question {
                     Identity::Person(person) => {
                         !person.id.as_deref().is_some_and(|id| is_emergency(Kind::User, id))
                     }
-                    Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => false,
+                    Identity::ServicePrincipal(_)
+                    | Identity::Workload(_)
+                    | Identity::Uncovered(_)
+                    | Identity::Agent(_) => false,
                 }),
                 Property::Kind => fits(&|sign_in| match &sign_in.identity {
                     Identity::Person(person) => match person.kind {

@@ -6,7 +6,7 @@
 
 use super::answer::Facts;
 use super::applies::{Aspect, conditions};
-use super::expr::Expr;
+use super::expr::{Expr, Question};
 use super::grant::{Demand, Need, demand};
 use super::meets::{met, needs};
 use super::sign_in::{Capabilities, Identity, SignIn, Target};
@@ -160,6 +160,20 @@ impl<'p> Reading<'p> {
         aspects(&self.aspects, facts)
     }
 
+    /// On what it depends whether it applies: the aspects that are not decided, each with the facts that are not given.
+    #[must_use]
+    pub fn open(&self, facts: Facts<'_>) -> Vec<(Aspect, Vec<&Question<'p>>)> {
+        let answer = |question: &Question<'p>| facts.answer(question);
+        let open = self.aspects.iter().filter(|(_, expr)| expr.truth(&answer) == Truth::Unknown);
+        let asked = open.map(|(aspect, expr)| {
+            let mut questions = Vec::new();
+            expr.questions(&mut questions);
+            questions.retain(|question| facts.answer(question) == Truth::Unknown);
+            (*aspect, questions)
+        });
+        asked.collect()
+    }
+
     /// Whether what it demands can be met in a sign-in; a session control that refuses counts.
     #[must_use]
     pub fn met(&self, facts: Facts<'_>) -> Truth {
@@ -185,7 +199,10 @@ fn aspects(conditions: &[(Aspect, Expr<'_>)], facts: Facts<'_>) -> Applies {
         let aspect = match (*aspect, &facts.sign_in.identity, &facts.sign_in.target) {
             (
                 Aspect::Users,
-                Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_),
+                Identity::ServicePrincipal(_)
+                | Identity::Workload(_)
+                | Identity::Uncovered(_)
+                | Identity::Agent(_),
                 _,
             ) => Aspect::WorkloadIdentities,
             (Aspect::Application, _, Target::Action(_)) => Aspect::UserActions,

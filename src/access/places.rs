@@ -105,6 +105,11 @@ fn spares_unknown_countries(location: &NamedLocation) -> Truth {
     }
 }
 
+/// Whether the position of a phone decides, and not the address.
+pub(super) fn is_by_position(location: &NamedLocation) -> bool {
+    location.country_lookup.get().is_some_and(|lookup| *lookup.value == CountryLookup::Gps)
+}
+
 /// The named locations of a policy in which the position of a phone decides, with where the policy names them.
 #[must_use]
 pub fn by_position<'s>(policy: &Policy, set: &'s PolicySet) -> Vec<(Span, &'s NamedLocation)> {
@@ -113,11 +118,7 @@ pub fn by_position<'s>(policy: &Policy, set: &'s PolicySet) -> Vec<(Span, &'s Na
         Location::Id(id) | Location::Name(id) => Some((at.span, named_location(set, id)?)),
         Location::Token(_) => None,
     });
-    named
-        .filter(|(_, known)| {
-            known.country_lookup.get().is_some_and(|lookup| *lookup.value == CountryLookup::Gps)
-        })
-        .collect()
+    named.filter(|(_, known)| is_by_position(known)).collect()
 }
 
 /// The locations of a policy that takes in every network.

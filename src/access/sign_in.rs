@@ -51,6 +51,8 @@ pub enum Identity {
     Person(Person),
     /// A service principal of this tenant, by object id.
     ServicePrincipal(String),
+    /// A service principal, by object id, of which it is not told whether its app is one of this tenant alone.
+    Workload(String),
     /// A managed identity, or a service principal of another tenant's app, by object id: no policy covers it. Source:
     /// Microsoft Entra documentation, "Conditional Access for workload identities".
     Uncovered(String),
@@ -267,6 +269,8 @@ pub struct Place {
     pub address: Option<IpAddr>,
     /// The country, two letters in upper case, or [`UNMAPPED`].
     pub country: Option<String>,
+    /// The country is that of the address, and says nothing about the position of a phone.
+    pub by_address: bool,
     /// The named locations it lies in, all of them, where that is told.
     pub named: Option<BTreeSet<String>>,
     /// Whether it is trusted.

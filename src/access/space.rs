@@ -471,7 +471,10 @@ impl<'a> Space<'a> {
             let told = |fits: &dyn Fn(&str) -> bool| {
                 self.region_of(&Property::Account, |sign_in, _| match &sign_in.identity {
                     Identity::Person(person) => person.id.as_deref().is_some_and(fits),
-                    Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => false,
+                    Identity::ServicePrincipal(_)
+                    | Identity::Workload(_)
+                    | Identity::Uncovered(_)
+                    | Identity::Agent(_) => false,
                 })
             };
             let belongs = Region::Among(dim, vec![1]);
@@ -615,7 +618,10 @@ fn identity(account: Option<&Account>, before: &Identity) -> Identity {
     let named = |id: &str| {
         let person = match before {
             Identity::Person(person) => person.clone(),
-            Identity::ServicePrincipal(_) | Identity::Uncovered(_) | Identity::Agent(_) => Person::default(),
+            Identity::ServicePrincipal(_)
+            | Identity::Workload(_)
+            | Identity::Uncovered(_)
+            | Identity::Agent(_) => Person::default(),
         };
         Identity::Person(Person { id: Some(id.to_owned()), ..person })
     };

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use super::{Exit, Failure, check, one_tenant};
+use super::{Exit, Failure, check, one_tenant, terminal};
 use crate::cli::{ReplayArgs, ReplayFailOn};
 use crate::discover::in_words;
 use crate::engine::Outcome;
@@ -19,7 +19,7 @@ use crate::report::replay::Report;
 
 /// How many records are judged at a time, and how many bytes at most.
 const RECORDS: usize = 4096;
-const BYTES: u64 = 8 << 20;
+const BYTES: usize = 8 << 20;
 
 /// Judges recorded sign-ins.
 pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -31,17 +31,17 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let mut input = Input { files: files.into_iter(), stream: None, read: Arc::default() };
     let bar = bar(args, &input);
     let mut tally = Tally::default();
-    let mut batch = input.batch()?;
+    let mut batch = input.batch();
     while !batch.is_empty() {
         let judge_all = || batch.par_iter().map(|piece| judge.judge(piece)).collect::<Vec<Judged>>();
         let (next, judged) = rayon::join(|| input.batch(), judge_all);
         judged.into_iter().for_each(|judged| tally.add(judged));
         bar.set_position(input.read.load(Ordering::Relaxed));
-        batch = next?;
+        batch = next;
     }
     bar.finish_and_clear();
     let report = Report::new(&tally, &tenant.set, &outcome.sources, args.once_enabled);
-    report.write(args.format, out)?;
+    report.write(args.format, terminal::width(), out)?;
     let blocked = tally.count(Ending::Blocked).0 > 0;
     let maybe = tally.count(Ending::MayBeBlocked).0 > 0;
     Ok(if outcome.unreadable > 0 || report.is_incomplete() {
@@ -58,14 +58,20 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<Exit, Failur
 
 /// The files of a path, those of a folder in the order of their names. Names that start with a point are left out.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if path == Path::new("-") || !path.is_dir() {
+    if path == Path::new("-") {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    if !path.is_dir() {
+        let told = |error| format!("sign-ins `{}`: {}", path.display(), in_words(&error));
+        path.metadata().map_err(|error| Failure::Told(told(error)))?;
         return Ok(vec![path.to_path_buf()]);
     }
     let hidden = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
     };
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(|it| !hidden(it)) {
+    let walk = walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(|it| !hidden(it)) {
         let entry = entry.map_err(|error| Failure::Told(error.to_string()))?;
         if entry.file_type().is_file() {
             found.push(entry.into_path());
@@ -98,32 +104,36 @@ struct Input {
 }
 
 impl Input {
-    fn batch(&mut self) -> Result<Vec<Piece>, Failure> {
+    fn batch(&mut self) -> Vec<Piece> {
         let mut batch = Vec::new();
-        let start = self.read.load(Ordering::Relaxed);
-        while batch.len() < RECORDS && self.read.load(Ordering::Relaxed) - start < BYTES {
+        let mut bytes = 0;
+        while batch.len() < RECORDS && bytes < BYTES {
             if let Some(stream) = &mut self.stream {
                 if let Some(piece) = stream.read() {
+                    bytes += piece.body.size();
                     batch.push(piece);
                     continue;
                 }
                 self.stream = None;
             }
             let Some(file) = self.files.next() else { break };
-            self.stream = Some(self.open(&file)?);
+            self.stream = Some(self.open(&file));
         }
-        Ok(batch)
+        batch
     }
 
-    fn open(&self, file: &Path) -> Result<Stream, Failure> {
-        let told =
-            |error: &io::Error| Failure::Told(format!("sign-ins `{}`: {}", file.display(), in_words(error)));
-        let stdin = file == Path::new("-");
-        let bytes: Box<dyn Read + Send> =
-            if stdin { Box::new(io::stdin()) } else { Box::new(File::open(file).map_err(|it| told(&it))?) };
-        let name = if stdin { "<stdin>".to_owned() } else { file.display().to_string() };
-        let counted = Counted { bytes, read: self.read.clone() };
-        Stream::open(name.into(), Box::new(counted)).map_err(|error| told(&error))
+    /// A file that cannot be opened costs that file.
+    fn open(&self, file: &Path) -> Stream {
+        let (name, bytes): (_, Box<dyn Read + Send>) = if file == Path::new("-") {
+            ("<stdin>".to_owned(), Box::new(io::stdin()))
+        } else {
+            let name = file.display().to_string();
+            match File::open(file) {
+                Ok(bytes) => (name, Box::new(bytes)),
+                Err(error) => return Stream::unread(name.into(), in_words(&error)),
+            }
+        };
+        Stream::open(name.into(), Box::new(Counted { bytes, read: self.read.clone() }))
     }
 }
 

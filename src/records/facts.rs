@@ -15,6 +15,7 @@ use crate::access::sign_in::{
     Beside, Client, Device, DevicePlatform, Identity, Kinds, Memberships, Person, PersonKind, Place, SignIn,
     Target,
 };
+use crate::policy::Truth;
 use crate::policy::ids::{apps, is_guid, strengths};
 use crate::policy::words::{Control, GuestType, Platform, Risk, TransferMethod, UserAction, Word};
 
@@ -43,19 +44,26 @@ struct Told<'r> {
 
 fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -> Read {
     let told = Told { members, envelope, explicit };
-    let of_another_log = |category: &str| !category.to_ascii_lowercase().contains("signin");
-    if told.outer(Slot::Category).is_some_and(of_another_log) {
+    // Of sign-ins at AD FS, Conditional Access decides nothing.
+    let named = |slot| told.outer(slot).map(str::to_ascii_lowercase);
+    let at_adfs = |name: &str| name.contains("adfs");
+    let other = named(Slot::Category).is_some_and(|name| !name.contains("signin") || at_adfs(&name));
+    if other || named(Slot::Table).is_some_and(|name| at_adfs(&name)) {
         return Read::Other;
     }
     let code = told.code();
     if members.has(Slot::PolicyId) && code.is_none() && !members.has(Slot::Status) {
         return Read::Other;
     }
-    let identity = told.identity();
-    let nobody = matches!(&identity, Identity::Person(person) if person.id.is_none());
-    if nobody && code.is_none() {
-        return Read::Broken("it tells neither who signed in nor how that ended".to_owned());
+    // What is inside a damaged record may look like one, such as its status.
+    let named =
+        [Slot::UserId, Slot::PrincipalId, Slot::UserName, Slot::UserDisplay, Slot::AppId, Slot::AppName];
+    if !named.iter().any(|slot| members.text(*slot).is_some()) {
+        return Read::Broken("it tells neither who signed in nor to which app".to_owned());
     }
+    let Some(identity) = told.identity() else {
+        return Read::Broken("it does not tell which service principal signed in".to_owned());
+    };
     let target = told.target();
     let device = told.device();
     let policies = members.tree(Slot::Policies).or_else(|| members.tree(Slot::PolicyColumn));
@@ -146,31 +154,55 @@ impl<'r> Told<'r> {
         self.members.text(Slot::PrincipalId).is_some() && self.members.text(Slot::UserId).is_none()
     }
 
-    fn identity(&self) -> Identity {
-        if let Some(id) = self.members.text(Slot::PrincipalId)
-            && self.members.text(Slot::UserId).is_none()
-        {
-            let id = id.to_lowercase();
-            let managed = self.log() == Some(Log::ManagedIdentity);
-            return if managed { Identity::Uncovered(id) } else { Identity::ServicePrincipal(id) };
+    /// Who signed in; nothing for a service principal without an id.
+    fn identity(&self) -> Option<Identity> {
+        let log = self.log();
+        if self.is_workload() || matches!(log, Some(Log::ServicePrincipal | Log::ManagedIdentity)) {
+            let id = self.members.text(Slot::PrincipalId).map(str::to_lowercase);
+            return if log == Some(Log::ManagedIdentity) || self.is_foreign_app() {
+                Some(Identity::Uncovered(id.unwrap_or_default()))
+            } else if self.is_agent() {
+                id.map(Identity::Agent)
+            } else {
+                id.map(Identity::Workload)
+            };
         }
         let unknown = Memberships::default;
-        Identity::Person(Person {
+        Some(Identity::Person(Person {
             id: self.members.text(Slot::UserId).map(str::to_lowercase),
             kind: self.kind(),
             possible: Some(self.kinds()),
             groups: unknown(),
             roles: unknown(),
             home_tenant: self.members.text(Slot::HomeTenant).map(str::to_owned),
-        })
+        }))
     }
 
-    /// Whether the resource is certainly another tenant's than the one whose log it is.
-    fn is_elsewhere(&self) -> bool {
+    /// The tenant whose log it is.
+    fn own_tenant(&self) -> Option<&'r str> {
         let envelope = self.envelope.and_then(|envelope| envelope.text(Slot::TenantId));
-        let own = self.members.text(Slot::OwnTenant).or(envelope);
-        let resource = self.members.text(Slot::ResourceTenant);
-        own.zip(resource).is_some_and(|(own, resource)| !own.eq_ignore_ascii_case(resource))
+        self.members.text(Slot::OwnTenant).or(envelope)
+    }
+
+    /// Whether a service principal is certainly one of Microsoft's or of another tenant's app.
+    fn is_foreign_app(&self) -> bool {
+        let named = [self.outer(Slot::Category), self.members.text(Slot::Table)];
+        let of_microsoft = |name: &str| name.to_ascii_lowercase().contains("microsoftserviceprincipal");
+        let owner = self.members.text(Slot::AppOwner).zip(self.own_tenant());
+        named.into_iter().flatten().any(of_microsoft)
+            || owner.is_some_and(|(owner, own)| !owner.eq_ignore_ascii_case(own))
+    }
+
+    /// Whether the resource is of another tenant than the one whose log it is. Where the log does not tell its tenant,
+    /// an account of another tenant than the resource's may have come here or gone there, unless it is a guest here.
+    fn is_elsewhere(&self) -> Truth {
+        let Some(resource) = self.members.text(Slot::ResourceTenant) else { return Truth::No };
+        let is_other = |tenant: &str| !tenant.eq_ignore_ascii_case(resource);
+        match (self.own_tenant().map(is_other), self.members.text(Slot::HomeTenant).map(is_other)) {
+            (Some(other), _) => other.into(),
+            (None, Some(true)) if self.is_guest() != Some(true) => Truth::Unknown,
+            _ => Truth::No,
+        }
     }
 
     fn is_guest(&self) -> Option<bool> {
@@ -215,6 +247,7 @@ impl<'r> Told<'r> {
         let cross = self.members.text(Slot::Cross).map(str::to_ascii_lowercase);
         let external = |kind| Some(PersonKind::External(kind));
         match (cross.as_deref(), guest, at_home) {
+            (Some("none"), _, Some(false)) => None,
             (Some("none"), false, _) | (None, false, Some(true)) => Some(PersonKind::Member),
             (Some("none"), true, _) | (None, true, Some(true)) => external(GuestType::InternalGuest),
             (Some("b2bcollaboration"), true, _) => external(GuestType::CollaborationGuest),
@@ -345,6 +378,7 @@ impl<'r> Told<'r> {
         Place {
             address: address.and_then(|text| text.parse().ok()),
             country: country.or(column).filter(is_country).map(|country| country.to_ascii_uppercase()),
+            by_address: true,
             named: None,
             trusted: self.trusted(),
         }

@@ -61,6 +61,7 @@ members! {
     PrincipalId = "serviceprincipalid",
     PrincipalName = "serviceprincipalname",
     Events = "signineventtypes",
+    AppOwner = "appownertenantid",
     Category = "category",
     Table = "type",
     Interactive = "isinteractive",
@@ -173,6 +174,11 @@ fn is_empty(value: &JsonValue<'_>) -> bool {
         JsonValue::Str(text) => text.trim().is_empty(),
         _ => false,
     }
+}
+
+/// Whether a column of that name tells something.
+pub(super) fn is_known(name: &str) -> bool {
+    meaning(name).is_some()
 }
 
 /// The meaning of a name. Columns of dynamic type end in `_dynamic` or `_string` in some exports.

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use jiter::JsonValue;
 
 use crate::access::sign_in::SignIn;
-pub use results::{ServiceResult, Verdict};
+use crate::policy::Truth;
+pub use results::{Conditions, ServiceResult, Verdict};
 pub use stream::{Body, Piece, Stream};
 
 /// Where a record stands.
@@ -49,8 +50,8 @@ pub struct Record {
     pub log: Option<Log>,
     /// Whether somebody was there to answer a prompt.
     pub interactive: Option<bool>,
-    /// The resource is another tenant's, whose policies decide.
-    pub elsewhere: bool,
+    /// Whether the resource is another tenant's, whose policies decide.
+    pub elsewhere: Truth,
     /// The facts that policies ask for.
     pub sign_in: SignIn,
     /// The controls that it shows to be met, by their name in a policy in lower case; strengths by id.
@@ -111,6 +112,16 @@ pub fn read(piece: &Piece) -> Read {
             let row = members.map(|(name, cell)| (name.as_str().into(), JsonValue::Str(cell.into())));
             facts::read(&JsonValue::Object(Arc::new(row.collect())), false)
         }
+        Body::Cells { header, cells } => match JsonValue::parse(cells, false) {
+            Ok(JsonValue::Array(cells)) if cells.len() == header.len() => {
+                let row = header.iter().zip(cells.iter());
+                let row = row.map(|(name, cell)| (name.as_str().into(), cell.clone()));
+                facts::read(&JsonValue::Object(Arc::new(row.collect())), false)
+            }
+            Ok(JsonValue::Array(cells)) => Read::Broken(wrong_length(cells.len(), header.len())),
+            Ok(_) => Read::Broken("it is not a list of cells".to_owned()),
+            Err(error) => Read::Broken(error.to_string()),
+        },
         Body::Json(text) => match JsonValue::parse(text, false) {
             Ok(JsonValue::Str(text)) => match JsonValue::parse(text.as_bytes(), false) {
                 Ok(value) => facts::read(&value, true),
@@ -120,4 +131,10 @@ pub fn read(piece: &Piece) -> Read {
             Err(error) => Read::Broken(error.to_string()),
         },
     }
+}
+
+/// Why a row cannot be read that does not fit its header.
+fn wrong_length(row: usize, header: usize) -> String {
+    let columns = if row == 1 { "column" } else { "columns" };
+    format!("it has {row} {columns} where the header has {header}")
 }

@@ -16,8 +16,11 @@ pub struct ServiceResult {
     pub name: Option<String>,
     /// What came of it.
     pub verdict: Verdict,
-    /// The conditions that did not hold, by name, where the record tells them.
-    pub not_satisfied: Option<Vec<&'static str>>,
+    /// The conditions that held. Only those are told that were looked at: where the app or the users do not fit, no
+    /// other is.
+    pub satisfied: Conditions,
+    /// The conditions that did not hold.
+    pub not_satisfied: Conditions,
 }
 
 /// What came of a policy.
@@ -76,25 +79,50 @@ impl Verdict {
     }
 }
 
-/// The conditions by the bit they have in a mask.
-const CONDITIONS: [(u32, &str); 16] = [
-    (1, "application"),
-    (2, "users"),
-    (4, "devicePlatform"),
-    (8, "location"),
-    (16, "clientType"),
-    (32, "signInRisk"),
-    (64, "userRisk"),
-    (128, "time"),
-    (256, "deviceState"),
-    (512, "client"),
-    (1024, "ipAddressSeenByAzureAD"),
-    (2048, "ipAddressSeenByResourceProvider"),
-    (8192, "servicePrincipals"),
-    (16384, "servicePrincipalRisk"),
-    (32768, "authenticationFlows"),
-    (65536, "insiderRisk"),
-];
+/// Some conditions, each a bit as in the masks that diagnostic settings write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conditions(u32);
+
+impl Conditions {
+    const NAMES: [(u32, &'static str); 16] = [
+        (1, "application"),
+        (2, "users"),
+        (4, "devicePlatform"),
+        (8, "location"),
+        (16, "clientType"),
+        (32, "signInRisk"),
+        (64, "userRisk"),
+        (128, "time"),
+        (256, "deviceState"),
+        (512, "client"),
+        (1024, "ipAddressSeenByAzureAD"),
+        (2048, "ipAddressSeenByResourceProvider"),
+        (8192, "servicePrincipals"),
+        (16384, "servicePrincipalRisk"),
+        (32768, "authenticationFlows"),
+        (65536, "insiderRisk"),
+    ];
+
+    /// Those of these names.
+    pub fn named<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let bit = |name: &str| Self::NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
+        Self(names.into_iter().filter_map(bit).fold(0, |mask, (bit, _)| mask | bit))
+    }
+
+    /// Those that are among others too.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
+    /// Their names, joined by commas; nothing where there is none.
+    #[must_use]
+    pub fn names(self) -> Option<String> {
+        let names = Self::NAMES.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| *name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then_some(names)
+    }
+}
 
 /// The list of results. Security Defaults are no policy, and a result that is not known says nothing.
 pub(super) fn read(list: &JsonValue<'_>) -> Vec<ServiceResult> {
@@ -119,27 +147,19 @@ fn one(item: &JsonValue<'_>) -> Option<ServiceResult> {
         id,
         name: members.text(Slot::DeviceName).map(str::to_owned),
         verdict,
-        not_satisfied: members.get(Slot::NotSatisfied).and_then(conditions),
+        satisfied: conditions(members.get(Slot::Satisfied)),
+        not_satisfied: conditions(members.get(Slot::NotSatisfied)),
     })
 }
 
-/// Conditions, as names joined by commas or as a mask.
-fn conditions(value: &JsonValue<'_>) -> Option<Vec<&'static str>> {
-    let mask = |mask: u32| CONDITIONS.iter().filter(move |(bit, _)| mask & bit != 0);
-    let named = |text: &str| {
-        let names: Vec<_> = text.split(',').map(str::trim).collect();
-        CONDITIONS
-            .iter()
-            .filter(|(_, name)| names.iter().any(|own| own.eq_ignore_ascii_case(name)))
-            .map(|(_, name)| *name)
-            .collect()
-    };
+/// Conditions, as names joined by commas or as a mask; none where the record does not tell.
+fn conditions(value: Option<&JsonValue<'_>>) -> Conditions {
     match value {
-        JsonValue::Int(number) => Some(mask(u32::try_from(*number).ok()?).map(|(_, name)| *name).collect()),
-        JsonValue::Str(text) => match text.trim().parse() {
-            Ok(number) => Some(mask(number).map(|(_, name)| *name).collect()),
-            Err(_) => Some(named(text)),
+        Some(JsonValue::Int(number)) => Conditions(u32::try_from(*number).unwrap_or_default()),
+        Some(JsonValue::Str(text)) => match text.trim().parse() {
+            Ok(mask) => Conditions(mask),
+            Err(_) => Conditions::named(text.split(',').map(str::trim)),
         },
-        _ => None,
+        _ => Conditions::default(),
     }
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::access::expr::Question;
 use crate::access::sign_in::{Capabilities, Identity, Memberships, PersonKind, SignIn};
-use crate::access::{self, Applies, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
+use crate::access::{self, Aspect, Assume, Demand, Facts, Need, Reading, Standing, is_enforced};
 use crate::finding::ErrorCode;
-use crate::policy::{Given, InboundTrust, List, Policy, PolicySet, Principal, Truth};
-use crate::records::{Piece, Place, Read, Record, ServiceResult, Verdict, read};
+use crate::policy::{Given, InboundTrust, List, LocationKind, Policy, PolicySet, Principal, Truth};
+use crate::records::{Conditions, Piece, Place, Read, Record, ServiceResult, Verdict, read};
 use crate::sign_in_error;
 use crate::source::At;
 
@@ -53,6 +53,9 @@ struct Answer {
     applies: Truth,
     met: Truth,
     unmatched: Option<Aspect>,
+    /// The conditions that certainly hold, and those that certainly do not.
+    holding: Conditions,
+    failing: Conditions,
 }
 
 /// What all policies do.
@@ -127,6 +130,7 @@ struct Key {
     sign_in: SignIn,
     capabilities: Capabilities,
     interactive: Option<bool>,
+    elsewhere: Truth,
 }
 
 /// How many decisions are kept.
@@ -217,7 +221,7 @@ impl<'p> Judge<'p> {
     fn sign_in(&self, record: Box<Record>) -> Outcome {
         let success = record.code == Some(0);
         let compares = success || record.code.is_some_and(|code| REFUSED.contains(&code));
-        let wanted = !record.elsewhere && (success || (compares && !record.results.is_empty()));
+        let wanted = record.elsewhere != Truth::Yes && (success || (compares && !record.results.is_empty()));
         if !wanted {
             return Outcome::SignIn { record, effects: None, compared: Vec::new() };
         }
@@ -256,7 +260,10 @@ impl<'p> Judge<'p> {
                 trust = told.unwrap_or_default();
                 self.forget(&mut person.id);
             }
-            Identity::ServicePrincipal(id) | Identity::Uncovered(id) | Identity::Agent(id) => {
+            Identity::ServicePrincipal(id)
+            | Identity::Workload(id)
+            | Identity::Uncovered(id)
+            | Identity::Agent(id) => {
                 if !self.named.contains(id) {
                     id.clear();
                 }
@@ -269,15 +276,17 @@ impl<'p> Judge<'p> {
             device.attributes.remove("displayname");
         }
         if let Some(address) = sign_in.place.address {
-            // A network that files call trusted is, whatever the service thought of it then.
-            if sign_in.place.trusted == Some(false) && self.trusts(address) {
+            // What files tell of a network counts, whatever the service thought of it then.
+            if sign_in.place.trusted.is_some_and(|told| told != self.trusts(address))
+                && self.set.named_locations.iter().any(|location| location.kind == LocationKind::Ip)
+            {
                 sign_in.place.trusted = None;
             }
             sign_in.place.address = Some(self.like(address));
         }
         let capabilities =
             Capabilities { controls: Some(record.met.clone()), more: true, methods: None, trust };
-        Key { sign_in, capabilities, interactive: record.interactive }
+        Key { sign_in, capabilities, interactive: record.interactive, elsewhere: record.elsewhere }
     }
 
     fn forget(&self, id: &mut Option<String>) {
@@ -323,7 +332,7 @@ impl<'p> Judge<'p> {
     }
 
     fn decide(&self, key: &Key) -> Ruling {
-        let Key { sign_in, capabilities, interactive } = key;
+        let Key { sign_in, capabilities, interactive, elsewhere } = key;
         let facts = Facts { sign_in, capabilities, set: self.set, assume: self.assume };
         // What of a guest's home tenant is accepted here, where no file tells: both are tried.
         let untold = matches!(&sign_in.identity, Identity::Person(person)
@@ -349,15 +358,27 @@ impl<'p> Judge<'p> {
                 Truth::No => Truth::Unknown,
                 _ => both(reading.met(facts), &|facts| reading.met(facts)),
             };
-            answers.push(Some(Answer { applies, met, unmatched: aspects.first_unmatched() }));
+            // What is accepted from a guest's home tenant may turn a condition.
+            let trusted = trusting.map(|facts| reading.applies(facts).aspects);
+            let settled = |truth: Truth| {
+                let same = |it: &&(Aspect, Truth)| trusted.as_ref().is_none_or(|all| all.contains(it));
+                let these = aspects.aspects.iter().filter(|it| it.1 == truth).filter(same);
+                Conditions::named(these.filter_map(|(aspect, _)| condition(*aspect)))
+            };
+            let (holding, failing) = (settled(Truth::Yes), settled(Truth::No));
+            let unmatched = aspects.first_unmatched();
+            answers.push(Some(Answer { applies, met, unmatched, holding, failing }));
             let enforced = if self.once_enabled { Truth::Yes } else { is_enforced(reading.policy) };
-            let ending = match enforced.and(applies).and(met.negated()) {
+            let elsewhere = *elsewhere;
+            let ending = match enforced.and(applies).and(met.negated()).and(elsewhere.negated()) {
                 Truth::Yes => Ending::Blocked,
                 Truth::Unknown => Ending::MayBeBlocked,
                 Truth::No => continue,
             };
             let unmet = reading.unmet(facts);
-            let why = why(reading, &aspects, &unmet, Truths { enforced, applies, met }, *interactive);
+            let open = reading.open(facts);
+            let truths = Truths { enforced, elsewhere, applies, met };
+            let why = why(reading, &open, &unmet, truths, *interactive);
             let code = (ending == Ending::Blocked).then(|| sign_in_error::of(&reading.demand)).flatten();
             effects.push(Effect { policy: at, ending, why: why.into(), code });
         }
@@ -411,11 +432,18 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> C
     let Some(applied) = service.applied() else {
         return Comparison::Differs("here it is not disabled".to_owned());
     };
-    let conditions = match &result.not_satisfied {
-        Some(names) if !names.is_empty() => format!(" because of {}", names.join(", ")),
-        _ => String::new(),
+    let conditions = result.not_satisfied.names().map(|names| format!(" because of {names}"));
+    let conditions = conditions.unwrap_or_default();
+    // Where neither applied it, or it cannot be told here, the conditions may differ all the same.
+    let differs = match answer.holding.and(result.not_satisfied).names() {
+        Some(names) => Some(format!("here it fits by {names}; there it does not")),
+        None => {
+            let names = answer.failing.and(result.satisfied).names();
+            names.map(|names| format!("here it does not fit by {names}; there it does"))
+        }
     };
     match (answer.applies, applied) {
+        (Truth::Unknown, _) | (Truth::No, false) if let Some(how) = differs => Comparison::Differs(how),
         (Truth::Unknown, _) => Comparison::Undecided,
         (Truth::Yes, false) => Comparison::Differs(format!("here it applies; there it does not{conditions}")),
         (Truth::No, true) => {
@@ -430,6 +458,9 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> C
             (Truth::Yes, Verdict::Failure | Verdict::ReportOnlyFailure) => {
                 Comparison::Differs("here it is met; there it was not".to_owned())
             }
+            (Truth::Yes, Verdict::ReportOnlyInterrupted) => {
+                Comparison::Differs("here it is met; there it would have asked for something".to_owned())
+            }
             (Truth::Unknown, _) => Comparison::Undecided,
             _ => Comparison::Same,
         },
@@ -440,6 +471,7 @@ fn compare(policy: &Policy, result: &ServiceResult, answer: Option<Answer>) -> C
 #[derive(Clone, Copy)]
 struct Truths {
     enforced: Truth,
+    elsewhere: Truth,
     applies: Truth,
     met: Truth,
 }
@@ -447,7 +479,7 @@ struct Truths {
 /// Why a policy stops a sign-in, or on what that depends.
 fn why(
     reading: &Reading<'_>,
-    aspects: &Applies,
+    open: &[(Aspect, Vec<&Question<'_>>)],
     unmet: &[At<Need<'_>>],
     truths: Truths,
     interactive: Option<bool>,
@@ -463,11 +495,11 @@ fn why(
     if truths.enforced == Truth::Unknown {
         parts.push("its state is not told".to_owned());
     }
+    if truths.elsewhere == Truth::Unknown {
+        parts.push("may be a sign-in to another tenant".to_owned());
+    }
     if truths.applies == Truth::Unknown {
-        let aspects: Vec<_> = aspects.undecided().map(Aspect::words).collect();
-        let aspects =
-            if aspects.is_empty() { vec!["what is accepted from the home tenant"] } else { aspects };
-        parts.push(format!("depends on {}", aspects.join(", ")));
+        parts.push(format!("depends on {}", not_told(open).join(", ")));
     }
     parts.push(match (&reading.demand, truths.met) {
         (Demand::Block(_), _) => "it blocks".to_owned(),
@@ -475,9 +507,71 @@ fn why(
         _ if names.is_empty() => "its session controls refuse this client".to_owned(),
         (_, Truth::No) => format!("asks for {names}, which cannot be met here"),
         _ if interactive == Some(false) => {
-            format!("asks for {names}, which the record does not tell, and nobody was there to answer")
+            format!(
+                "asks for {names}; the record does not tell whether that is met, and nobody was there to answer"
+            )
         }
-        _ => format!("asks for {names}, which the record does not tell"),
+        _ => format!("asks for {names}; the record does not tell whether that is met"),
     });
     parts.join("; ")
+}
+
+/// What the log calls a condition.
+fn condition(aspect: Aspect) -> Option<&'static str> {
+    Some(match aspect {
+        Aspect::Users => "users",
+        Aspect::WorkloadIdentities => "servicePrincipals",
+        Aspect::Application | Aspect::UserActions | Aspect::AuthenticationContext => "application",
+        Aspect::ClientApps => "clientType",
+        Aspect::DevicePlatform => "devicePlatform",
+        Aspect::Devices => "deviceState",
+        Aspect::Location => "location",
+        Aspect::SignInRisk => "signInRisk",
+        Aspect::UserRisk => "userRisk",
+        Aspect::InsiderRisk => "insiderRisk",
+        Aspect::ServicePrincipalRisk => "servicePrincipalRisk",
+        Aspect::AuthenticationFlow => "authenticationFlows",
+        Aspect::AgentRisk | Aspect::Unknown => return None,
+    })
+}
+
+/// The words for facts that a record does not tell.
+fn not_told(open: &[(Aspect, Vec<&Question<'_>>)]) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for (aspect, questions) in open {
+        let words = questions.iter().map(|question| match question {
+            Question::User(name) if !name.is_id => "whom a name in the policy means",
+            Question::Person | Question::User(_) => "who signed in",
+            Question::Group(_) => "who is in its groups",
+            Question::Role(_) => "who holds its roles",
+            Question::Kind(_) => "the kind of account",
+            Question::HomeTenant(_) => "the home tenant of the account",
+            Question::AnyServicePrincipal => "whether the app is of this tenant alone",
+            Question::Target(policy) if !policy.applications.user_actions.is_empty() => "the user action",
+            Question::Target(policy) if !policy.applications.auth_contexts.is_empty() => {
+                "the authentication context"
+            }
+            Question::Target(_) => "the app",
+            Question::Client(_) => "the client",
+            Question::Platform(_) => "the platform",
+            Question::Device(_) => "the device",
+            Question::Location(_) => "the location",
+            Question::Trusted => "whether the network is trusted",
+            Question::UserRisk(_) => "the risk of the user",
+            Question::SignInRisk(_) => "the sign-in risk",
+            Question::InsiderRisk(_) => "the insider risk",
+            Question::Flow(_) => "the authentication flow",
+            _ => aspect.words(),
+        });
+        found.extend(words);
+        if questions.is_empty() {
+            found.push(aspect.words());
+        }
+    }
+    if found.is_empty() {
+        found.push("what is accepted from the home tenant");
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|words| seen.insert(*words));
+    found
 }

@@ -2,12 +2,13 @@
 //! many threads judged them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::Arc;
 
 use super::judge::{Comparison, Effects, Ending, Judged, Outcome};
 use crate::access::sign_in::Identity;
 use crate::finding::ErrorCode;
+use crate::policy::Truth;
 use crate::records::{Log, Place, Record, Verdict};
 
 /// A record that stands for others.
@@ -109,7 +110,9 @@ impl Tally {
             Outcome::SignIn { record, effects, compared } => (record, effects, compared),
         };
         self.logs.extend(record.log);
-        if record.id.as_ref().is_some_and(|id| !self.seen.insert(hash(id))) {
+        // An attempt that was interrupted and then went through is no repetition.
+        let success = record.code == Some(0);
+        if record.id.as_ref().is_some_and(|id| !self.seen.insert(hash(&(id, success)))) {
             self.repeated += 1;
             return;
         }
@@ -123,7 +126,7 @@ impl Tally {
                 }
             }
         }
-        if record.elsewhere {
+        if record.elsewhere == Truth::Yes {
             self.elsewhere += 1;
             return;
         }
@@ -139,7 +142,10 @@ impl Tally {
             }
         }
         let person = match &record.sign_in.identity {
-            Identity::Person(person) => person.id.as_ref().map(|id| self.person(id)),
+            Identity::Person(person) => {
+                let told = person.id.clone().or_else(|| record.name.as_ref().map(|name| name.to_lowercase()));
+                told.map(|told| self.person(&told))
+            }
             _ => None,
         };
         let Some(effects) = effects else { return };
@@ -184,7 +190,7 @@ impl Tally {
 
     fn person(&mut self, id: &str) -> u32 {
         let next = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
-        *self.people.entry(hash(id)).or_insert(next)
+        *self.people.entry(hash(&id)).or_insert(next)
     }
 
     fn app(&mut self, name: &str) -> Arc<str> {
@@ -220,6 +226,6 @@ fn example(record: &Record, place: &Place) -> Example {
 }
 
 /// The same in every run.
-fn hash(text: &str) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(text)
+fn hash(value: &impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }

@@ -1,23 +1,29 @@
 //! What became of recorded sign-ins, as text, Markdown and JSON.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+use super::markup;
+use super::printable;
 
 use crate::policy::PolicySet;
 use crate::records::Log;
 use crate::replay::{Ending, Example, Tally};
 use crate::source::Sources;
 
-/// How many apps a policy shows in text.
+/// How many apps a policy shows to people.
 const APPS: usize = 5;
 /// How many differences from the service are shown in text.
 const DIFFERENCES: usize = 10;
 /// How many records that cannot be read are shown.
 const BROKEN: usize = 5;
+/// How many characters a table in Markdown may have: two of them, and what stands around them, fit into a comment.
+const TABLE: usize = 28_000;
 
 /// The formats of `calint replay`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,6 +53,18 @@ struct Row {
     sign_ins: u64,
     people: usize,
     apps: Vec<(String, u64, usize, Example)>,
+}
+
+impl Row {
+    /// The apps with most sign-ins.
+    fn apps(&self) -> String {
+        let apps = self.apps.iter().take(APPS).map(|(app, sign_ins, ..)| format!("{app} ({sign_ins})"));
+        let mut apps = apps.collect::<Vec<_>>().join(", ");
+        if self.apps.len() > APPS {
+            apps += &format!(", and {}", counted((self.apps.len() - APPS) as u64, "more app"));
+        }
+        apps
+    }
 }
 
 struct Differs {
@@ -102,13 +120,19 @@ impl<'t> Report<'t> {
                 },
             ));
         }
-        rows.sort_by(|(one_at, one), (other_at, other)| {
-            (one.ending, other.sign_ins, one_at, &one.why).cmp(&(
-                other.ending,
-                one.sign_ins,
-                other_at,
-                &other.why,
-            ))
+        // What stops most comes first; the reasons of one policy stand together.
+        let mut sums: HashMap<usize, (Ending, u64)> = HashMap::new();
+        for (at, row) in &rows {
+            let sum = sums.entry(*at).or_insert((row.ending, 0));
+            *sum = match row.ending.cmp(&sum.0) {
+                Ordering::Less => (row.ending, row.sign_ins),
+                Ordering::Equal => (sum.0, sum.1 + row.sign_ins),
+                Ordering::Greater => *sum,
+            };
+        }
+        rows.sort_by_cached_key(|(at, row)| {
+            let (ending, sum) = sums.get(at).copied().unwrap_or((row.ending, 0));
+            (ending, Reverse(sum), *at, row.ending, Reverse(row.sign_ins), row.why.clone())
         });
         let differences = tally.differences.iter().filter_map(|((at, verdict, how), difference)| {
             Some(Differs {
@@ -120,23 +144,25 @@ impl<'t> Report<'t> {
             })
         });
         let mut differences: Vec<_> = differences.collect();
-        differences.sort_by_key(|it| std::cmp::Reverse(it.count));
+        differences.sort_by_key(|it| Reverse(it.count));
         Self { tally, rows: rows.into_iter().map(|(_, row)| row).collect(), differences, once_enabled }
     }
 
     /// Whether something was not read, so that there may be more than is shown.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        self.tally.broken > 0 || self.tally.records == self.tally.other
+        let tally = self.tally;
+        let judged = tally.successful() + tally.unsuccessful + tally.elsewhere;
+        tally.broken > 0 || tally.records == tally.other || (judged == 0 && tally.untold > 0)
     }
 
-    /// Writes the report.
+    /// Writes the report in a format, at most `width` columns wide where that is for people.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn write(&self, format: ReplayFormat, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, format: ReplayFormat, width: usize, out: &mut dyn Write) -> io::Result<()> {
         match format {
-            ReplayFormat::Table => self.text(out),
+            ReplayFormat::Table => self.text(width, out),
             ReplayFormat::Markdown => self.markdown(out),
             ReplayFormat::Json => {
                 serde_json::to_writer_pretty(&mut *out, &self.json()).map_err(io::Error::other)?;
@@ -208,76 +234,88 @@ impl<'t> Report<'t> {
         })
     }
 
-    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.summary().iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        writeln!(out)?;
+    fn text(&self, width: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = |indent: &str, text: &str| {
+            let rest = format!("{indent}  ");
+            let options = Options::new(width)
+                .initial_indent(indent)
+                .subsequent_indent(&rest)
+                .break_words(false)
+                .word_separator(WordSeparator::AsciiSpace)
+                .word_splitter(WordSplitter::NoHyphenation);
+            writeln!(out, "{}", textwrap::fill(&printable(text), options))
+        };
+        self.summary().iter().try_for_each(|text| line("", text))?;
+        line("", "")?;
         for ending in [Ending::Blocked, Ending::MayBeBlocked, Ending::Unchanged] {
             let (sign_ins, people) = self.tally.count(ending);
-            let line = format!("{:<17}{}", words(ending), of(sign_ins, people));
-            writeln!(out, "{line}")?;
+            line("", &format!("{:<17}{}", words(ending), of(sign_ins, people)))?;
         }
+        let mut before = None;
         for row in &self.rows {
-            let Named { name, path, line, .. } = &row.policy;
-            writeln!(out, "\n{name} ({path}:{line})")?;
-            let code = row.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
-            writeln!(out, "  {}{code}: {}", words(row.ending), of(row.sign_ins, row.people))?;
-            writeln!(out, "  {}", row.why)?;
-            for (app, sign_ins, people, example) in row.apps.iter().take(APPS) {
-                writeln!(out, "    {app}: {}", of(*sign_ins, *people))?;
-                writeln!(out, "      such as {}", shown(example))?;
+            let head = format!("{} ({}:{})", row.policy.name, row.policy.path, row.policy.line);
+            if before.as_ref() != Some(&head) {
+                line("", "")?;
+                line("", &head)?;
             }
-            if row.apps.len() > APPS {
-                writeln!(out, "    and {}", counted((row.apps.len() - APPS) as u64, "more app"))?;
+            before = Some(head);
+            let code = row.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
+            line("  ", &format!("{}{code}: {}", words(row.ending), of(row.sign_ins, row.people)))?;
+            line("    ", &row.why)?;
+            line("    ", &format!("apps: {}", row.apps()))?;
+            if let Some((.., example)) = row.apps.first() {
+                line("    ", &format!("such as {}", shown(example)))?;
             }
         }
         if let Some(agreement) = self.agreement() {
-            writeln!(out, "\n{agreement}")?;
+            line("", "")?;
+            line("", &agreement)?;
             for it in self.differences.iter().take(DIFFERENCES) {
-                writeln!(out, "  {}: the service recorded {}, {}", it.policy.name, it.service, it.how)?;
-                writeln!(out, "    {}, such as {}", counted(it.count, "time"), shown(&it.example))?;
+                line("  ", &format!("{}: the service recorded {}, {}", it.policy.name, it.service, it.how))?;
+                line("    ", &format!("{}, such as {}", counted(it.count, "time"), shown(&it.example)))?;
             }
             if self.differences.len() > DIFFERENCES {
-                writeln!(out, "  and {} more", self.differences.len() - DIFFERENCES)?;
+                line("  ", &format!("and {} more", self.differences.len() - DIFFERENCES))?;
             }
         }
         if self.tally.broken > 0 {
-            writeln!(out, "\ncannot be read:")?;
-            self.broken().iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+            line("", "")?;
+            line("", "cannot be read:")?;
+            self.broken().iter().try_for_each(|text| line("  ", text))?;
         }
         Ok(())
     }
 
     fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "# Sign-ins under these policies\n")?;
-        self.summary().iter().try_for_each(|line| writeln!(out, "- {}", cell(line)))?;
+        self.summary().iter().try_for_each(|line| writeln!(out, "- {}", markup::text(line)))?;
         writeln!(out, "\n| | sign-ins | people |\n|---|---:|---:|")?;
         for ending in [Ending::Blocked, Ending::MayBeBlocked, Ending::Unchanged] {
             let (sign_ins, people) = self.tally.count(ending);
             writeln!(out, "| {} | {sign_ins} | {people} |", words(ending))?;
         }
-        if !self.rows.is_empty() {
-            writeln!(out, "\n| policy | what happens | because | app | sign-ins | people | such as |")?;
-            writeln!(out, "|---|---|---|---|---:|---:|---|")?;
-        }
-        for row in &self.rows {
-            for (app, sign_ins, people, example) in &row.apps {
-                let cells = [&row.policy.name, words(row.ending), &row.why, app].map(cell).join(" | ");
-                writeln!(out, "| {cells} | {sign_ins} | {people} | {} |", cell(shown(example)))?;
-            }
-        }
+        let rows = self.rows.iter().map(|row| {
+            let example = row.apps.first().map(|(.., example)| shown(example)).unwrap_or_default();
+            let cells = [&row.policy.name, words(row.ending), &row.why].map(markup::text).join(" | ");
+            let (apps, example) = (markup::text(&row.apps()), markup::text(&example));
+            format!("| {cells} | {} | {} | {apps} | {example} |\n", row.sign_ins, row.people)
+        });
+        let head = "| policy | what happens | because | sign-ins | people | apps | such as |\n\
+                    |---|---|---|---:|---:|---|---|";
+        table(head, rows.collect(), out)?;
         if let Some(agreement) = self.agreement() {
             writeln!(out, "\n{}.", capitalised(&agreement))?;
-            if !self.differences.is_empty() {
-                writeln!(out, "\n| policy | the service | here | times | such as |\n|---|---|---|---:|---|")?;
-            }
-            for it in &self.differences {
-                let (name, how, such) = (cell(&it.policy.name), cell(&it.how), cell(shown(&it.example)));
-                writeln!(out, "| {name} | {} | {how} | {} | {such} |", it.service, it.count)?;
-            }
+            let rows = self.differences.iter().map(|it| {
+                let [name, how] = [&it.policy.name, &it.how].map(|text| markup::text(text));
+                let example = markup::text(&shown(&it.example));
+                format!("| {name} | {} | {how} | {} | {example} |\n", it.service, it.count)
+            });
+            let head = "| policy | the service | here | times | such as |\n|---|---|---|---:|---|";
+            table(head, rows.collect(), out)?;
         }
         if self.tally.broken > 0 {
             writeln!(out, "\nCannot be read:\n")?;
-            self.broken().iter().try_for_each(|line| writeln!(out, "- {}", cell(line)))?;
+            self.broken().iter().try_for_each(|line| writeln!(out, "- {}", markup::text(line)))?;
         }
         Ok(())
     }
@@ -351,21 +389,30 @@ fn of(sign_ins: u64, people: usize) -> String {
     }
 }
 
-/// A record in one line. What exports write is shown without control characters.
+/// A record in one line; its place tells its id.
 fn shown(example: &Example) -> String {
-    let Example { id, time, user, app: _, place } = example;
-    let mut text = String::new();
-    for part in [user, time, id].into_iter().flatten() {
-        let part: String =
-            part.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-        let _ = write!(text, "{part}, ");
-    }
-    let _ = write!(text, "{}:{}", place.file, place.line);
-    text
+    let Example { id: _, time, user, app: _, place } = example;
+    let place = format!("{}:{}", place.file, place.line);
+    let told = [user, time].into_iter().flatten().chain([&place]);
+    told.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn cell(text: impl AsRef<str>) -> String {
-    text.as_ref().replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
+/// Writes as many rows of a table as fit, and how many are left.
+fn table(head: &str, rows: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{head}")?;
+    let mut length = 0;
+    let all = rows.len();
+    for (written, row) in rows.iter().enumerate() {
+        length += row.chars().count();
+        if length > TABLE {
+            return writeln!(out, "\nand {} more", all - written);
+        }
+        write!(out, "{row}")?;
+    }
+    Ok(())
 }
 
 fn capitalised(text: &str) -> String {
