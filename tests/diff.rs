@@ -351,16 +351,35 @@ fn a_weaker_method_that_gets_in_is_told() {
 
 #[test]
 fn who_is_locked_out_for_want_of_trust_is_told_apart_from_those_who_are_in_any_case() {
-    let tried = policy("A", |policy| policy["state"] = json!("disabled"));
-    let (report, _) = compare(&[tried], &[policy("A", |_| {})]);
+    let sync = |state: &str| {
+        policy("Sync", |policy| {
+            policy["state"] = json!(state);
+            policy["conditions"]["users"] = json!({"includeRoles": ["d29b2b05-8046-44ba-8758-1e26182fcf32"]});
+            policy["conditions"]["platforms"] = json!({"includePlatforms": ["iOS"]});
+        })
+    };
+    let tried = || policy("A", |policy| policy["state"] = json!("disabled"));
+    let (report, code) = compare(&[tried(), sync("enabled")], &[policy("A", |_| {}), sync("enabled")]);
     let findings = report["findings"].as_array().unwrap();
     let lost: Vec<_> = findings.iter().filter(|it| it["rule"] == "lost-access").collect();
     let [account, foreign] = lost.as_slice() else { panic!("{report}") };
-    assert_eq!((&account["certainty"], &foreign["certainty"]), (&json!("certain"), &json!("unverified")));
+    assert_eq!((&account["certainty"], &account["level"]), (&json!("certain"), &json!("warn")));
+    assert_eq!((&foreign["certainty"], &foreign["level"]), (&json!("unverified"), &json!("note")));
     assert!(note(account).starts_with("directory synchronisation account: "), "{account}");
     assert!(note(foreign).starts_with("B2B direct connect user: "), "{foreign}");
     let refused = only(&report, "newly-refused-sign-in");
     assert!(note(refused).contains("with a legacy client"), "{refused}");
+    assert_eq!(code, Some(1));
+    for other in [&[][..], &[sync("disabled")]] {
+        let state = |own: Value| [&[own], other].concat();
+        let (report, code) = compare(&state(tried()), &state(policy("A", |_| {})));
+        let foreign = only(&report, "lost-access");
+        assert!(
+            note(foreign).starts_with("B2B direct connect user: "),
+            "nothing shows an account: {foreign}"
+        );
+        assert_eq!(code, Some(0), "{report}");
+    }
 }
 
 #[test]

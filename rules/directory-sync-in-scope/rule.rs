@@ -24,7 +24,7 @@ impl Rule for DirectorySyncInScope {
     }
 
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
-        let told = is_held(access);
+        let told = people::has_synchronisation(&access.set.directory);
         let spared = if told == Truth::Unknown { left_out_elsewhere(access) } else { None };
         let Some(mut analysis) = access.together() else { return };
         let account = people::circumstances(&Class::Synchronisation, &analysis);
@@ -63,14 +63,6 @@ enum Evidence<'p> {
 
 fn is_synchronisation(role: &Principal) -> bool {
     matches!(role, Principal::Id(id) if roles::SYNCHRONISATION.contains(&id.as_str()))
-}
-
-/// Whether an account holds a role of directory synchronization, as far as files tell.
-fn is_held(access: &Access<'_>) -> Truth {
-    let holders = roles::SYNCHRONISATION.iter().map(|role| access.set.directory.holders(role, true));
-    holders
-        .map(|held| held.map_or(Truth::Unknown, |people| Truth::from(!people.is_empty())))
-        .fold(Truth::No, Truth::or)
 }
 
 /// Where another enforced policy leaves out such a role, and which policy.

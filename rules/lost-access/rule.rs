@@ -59,5 +59,6 @@ fn untold_trust(mut found: Finding) -> Finding {
     found.help = Some(
         "export the cross-tenant access settings and name the file under `context` in calint.yaml".to_owned(),
     );
+    found.level = Level::Note;
     found.certainty(Certainty::Unverified)
 }

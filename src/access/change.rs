@@ -527,7 +527,11 @@ impl<'a> Search<'_, 'a> {
         }
         let mut lost = Vec::new();
         let mut refused = Vec::new();
-        for class in people::classes(&self.change.after, &mut self.analysis) {
+        let states = [&self.change.before, &self.change.after];
+        let is_synchronised = states.into_iter().any(people::shows_synchronisation);
+        let mut classes = people::classes(&self.change.after, &mut self.analysis);
+        classes.retain(|class| *class != Class::Synchronisation || is_synchronised);
+        for class in classes {
             let ordinary = people::circumstances(&class, &self.analysis);
             // What an account does that is there for emergencies, or answers no prompt, is told beforehand.
             let settled = matches!(class, Class::Emergency(_) | Class::Synchronisation);

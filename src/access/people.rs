@@ -12,9 +12,9 @@ use super::sign_in::{Client, Identity, Methods, PersonKind, SignIn, Target};
 use super::solver::Solve;
 use super::space::{Account, Property, Wanted};
 use super::{Access, targets};
-use crate::policy::Directory;
 use crate::policy::ids::roles;
 use crate::policy::words::{GuestType, UserAction};
+use crate::policy::{Directory, Principal, Truth};
 
 /// A class of people, or of other identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,6 +211,30 @@ pub(super) fn everybody_with_emergency_access(access: &Access<'_>) -> Vec<Emerge
 
 pub(super) fn is_synchronisation(role: &str) -> bool {
     roles::SYNCHRONISATION.contains(&role)
+}
+
+/// Whether an account holds a role of directory synchronization, as far as files tell.
+#[must_use]
+pub fn has_synchronisation(directory: &Directory) -> Truth {
+    let holders = roles::SYNCHRONISATION.iter().map(|role| directory.holders(role, true));
+    holders
+        .map(|held| held.map_or(Truth::Unknown, |people| Truth::from(!people.is_empty())))
+        .fold(Truth::No, Truth::or)
+}
+
+/// Whether anything shows that an account of directory synchronization is in use: the files tell it, or a policy names
+/// its role. Newer installations sign in as an application, which is nobody of these.
+#[must_use]
+pub fn shows_synchronisation(access: &Access<'_>) -> bool {
+    let is_its_role = |role: &Principal| matches!(role, Principal::Id(id) if is_synchronisation(id));
+    let mut policies = access.about_people();
+    match has_synchronisation(&access.set.directory) {
+        Truth::Unknown => policies.any(|policy| {
+            let lists = [&policy.users.include_roles, &policy.users.exclude_roles];
+            lists.iter().any(|roles| roles.find(is_its_role).is_some())
+        }),
+        told => told == Truth::Yes,
+    }
 }
 
 /// The circumstances of an ordinary sign-in of a class: a client with modern authentication, no risk, a session that
