@@ -83,7 +83,7 @@ pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
 enum Place<'t> {
     /// To its end, under a key of its own.
     End,
-    /// Before the first exception.
+    /// Before the first exception, and before a comment on it.
     Before { line: usize, indent: &'t str },
     /// In place of what stands for an empty list.
     Behind { colon: usize, value: usize },
@@ -103,12 +103,17 @@ fn place(config: &str) -> Option<Place<'_>> {
             let before = config.get(..items.first()?.span.start as usize)?;
             let line = before.rfind('\n').map_or(0, |at| at + 1);
             let indent = before.get(line..)?.split_once('-')?.0;
+            let key = member.key.span.end as usize;
+            let line = key + config.get(key..)?.find('\n')? + 1;
             indent.trim().is_empty().then_some(Place::Before { line, indent })
         }
         Value::List(_) | Value::Null => {
             let key = member.key.span.end as usize;
             let colon = key + config.get(key..)?.find(':')? + 1;
-            Some(Place::Behind { colon, value: (member.value.span.end as usize).max(colon) })
+            let value = (member.value.span.end as usize).max(colon);
+            // A comment on the key would be lost, or end up behind the reason.
+            let line = config.get(colon..)?.lines().next().unwrap_or_default();
+            (!line.contains('#')).then_some(Place::Behind { colon, value })
         }
         _ => None,
     }
@@ -142,27 +147,29 @@ mod tests {
             ("# only a comment\n", format!("# only a comment\n\nexceptions:\n  {entry}")),
             ("rules: {x: off}\n", format!("rules: {{x: off}}\n\nexceptions:\n  {entry}")),
             ("rules: {x: off}", format!("rules: {{x: off}}\n\nexceptions:\n  {entry}")),
+            ("exceptions: []\n# next\nrules: {}\n", format!("exceptions:\n  {entry}# next\nrules: {{}}\n")),
             ("exceptions: []\nrules: {}\n", format!("exceptions:\n  {entry}rules: {{}}\n")),
-            ("exceptions: # none\nrules: {}\n", format!("exceptions:\n  {entry} # none\nrules: {{}}\n")),
+            ("exceptions:\n  # none\nrules: {}\n", format!("exceptions:\n  {entry}  # none\nrules: {{}}\n")),
             (
                 &format!("exceptions:\n  {other}\nrules: {{}}\n"),
                 format!("exceptions:\n  {entry}  {other}\nrules: {{}}\n"),
             ),
             (
                 &format!("exceptions:\n# why\n{other}\n"),
-                format!("exceptions:\n# why\n{}{other}\n", entry.replace("\n  ", "\n")),
+                format!("exceptions:\n{}# why\n{other}\n", entry.replace("\n  ", "\n")),
             ),
         ] {
             let edit = by_entry(&finding(), before).map(|edit| edit::applied(before, [&edit]));
-            if before.contains("# none") {
-                assert_eq!(edit, None, "the comment would end up elsewhere");
-            } else {
-                assert_eq!(edit, Some(after), "{before}");
-            }
+            assert_eq!(edit, Some(after), "{before}");
         }
-        for unusable in
-            ["{rules: {}}", "exceptions: [{rule: x, policy: y, reason: z}]", "- a", "exceptions: 1"]
-        {
+        for unusable in [
+            "{rules: {}}",
+            "exceptions: [{rule: x, policy: y, reason: z}]",
+            "exceptions: # none",
+            "exceptions: [] # none\n",
+            "- a",
+            "exceptions: 1",
+        ] {
             assert_eq!(by_entry(&finding(), unusable), None, "{unusable}");
         }
     }
