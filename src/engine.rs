@@ -57,7 +57,7 @@ pub struct Options {
 /// A run over texts that are not on disk yet.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
-    /// Texts in place of those of files.
+    /// Texts in place of those of files, by their paths from the root.
     pub texts: BTreeMap<PathBuf, String>,
     /// Only rules run that offer fixes.
     pub only_fixes: bool,
@@ -237,7 +237,8 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         let mut context = Context::find(&mut tenant, outcome);
         context.share(&mut inputs);
         let first = outcome.sources.next_id().0;
-        let load = |input: &Input, id: FileId| match options.trial.texts.get(&input.path) {
+        let texts = &options.trial.texts;
+        let load = |input: &Input, id: FileId| match texts.get(&discover::absolute(&input.path)) {
             Some(text) => load::from_bytes(input, text.clone().into_bytes(), id),
             None => load::file(input, id),
         };
@@ -333,7 +334,7 @@ fn config(
     };
     let shown = discover::shown(path);
     let file = outcome.sources.next_id();
-    let bytes = match texts.get(path) {
+    let bytes = match texts.get(&discover::absolute(path)) {
         Some(text) => Ok(text.clone().into_bytes()),
         None => std::fs::read(path).map_err(|error| discover::in_words(&error)),
     };
