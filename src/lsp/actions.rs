@@ -11,7 +11,7 @@ use gen_lsp_types::{
 
 use super::diagnostics;
 use super::place::{Encoding, first_line};
-use super::workspace::Workspace;
+use super::workspace::{Run, Workspace};
 use crate::config;
 use crate::excuse;
 use crate::finding::{Edit, Finding};
@@ -69,7 +69,9 @@ fn for_findings(
             actions.push(action);
         }
     };
-    for (run, file) in workspace.readings(path) {
+    // Where nothing is checked, as in `calint.yaml`, no comment counts and nothing is fixed.
+    let readings = workspace.readings(path).filter(|(run, file)| run.outcome.checked.contains_key(file));
+    for (run, file) in readings {
         let Some(source) = run.outcome.sources.get(file) else { continue };
         for finding in &run.outcome.findings {
             let here = diagnostics::places(finding).find(|place| {
@@ -81,12 +83,21 @@ fn for_findings(
             let page = Page { workspace, path, source, abilities };
             let excusable = excuse::is_excusable(finding, &run.outcome.rules);
             let comment = excusable.then(|| page.comment(finding, here.span)).flatten();
-            let entry = (excusable && *here == finding.primary).then(|| page.entry(finding)).flatten();
+            let entry = excusable && *here == finding.primary && is_of_one(finding, run);
+            let entry = entry.then(|| page.entry(finding)).flatten();
             for action in [page.fix(finding), comment, entry].into_iter().flatten() {
                 add(CodeAction { diagnostics: Some(vec![diagnostic.clone()]), ..action });
             }
         }
     }
+}
+
+/// Whether a finding is about one policy. A block that makes several has one finding for all of them, and an entry
+/// excuses one.
+fn is_of_one(finding: &Finding, run: &Run) -> bool {
+    let Some(about) = &finding.policy else { return false };
+    let policies = run.outcome.policy_sets().iter().flat_map(|set| &set.policies);
+    policies.filter(|policy| policy.whole == about.whole).count() == 1
 }
 
 /// An open file that is acted on.
@@ -132,7 +143,7 @@ impl Page<'_> {
     }
 
     fn is_harmless(&self, edits: &[Edit]) -> bool {
-        let options = self.workspace.options(self.path);
+        let options = self.workspace.options(vec![self.path.to_path_buf()]);
         fix::is_harmless(&options, self.path, self.source.text(), edits)
     }
 
@@ -160,7 +171,7 @@ fn quick_fix(title: String, edit: WorkspaceEdit) -> CodeAction {
 /// Every fix of an open file.
 fn fix_all(workspace: &Workspace, path: &Path, abilities: Abilities) -> Option<CodeAction> {
     let text = &workspace.document(path)?.text;
-    let fixed = fix::run(&workspace.options(path)).ok()?;
+    let fixed = fix::run(&workspace.options(vec![path.to_path_buf()])).ok()?;
     let file =
         fixed.files.into_iter().find(|file| file.path.as_deref() == Some(path) && file.before == *text)?;
     let edit = edit_of(workspace, path, text, &[difference(&file.before, &file.after)], abilities)?;
