@@ -9,7 +9,6 @@
 
 mod common;
 
-
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome};
 use calint::finding::Level;
