@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, Exception};
 use crate::discover;
 use crate::edit;
 use crate::finding::{About, Edit, Finding, RuleId};
@@ -24,7 +24,7 @@ pub fn is_excusable(finding: &Finding, rules: &RuleSet) -> bool {
 }
 
 /// A comment on a line of its own above a place where a rule found something, where the format has comments and the
-/// text takes one there.
+/// text takes one there. Where one waits for its reason there is no second.
 #[must_use]
 pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> Option<Edit> {
     let format = discover::format_of(path).filter(|format| matches!(format, Format::Yaml | Format::Hcl))?;
@@ -33,6 +33,9 @@ pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> O
     let line = text.get(start..)?.lines().next().unwrap_or_default();
     let indent: String = line.chars().take_while(|letter| matches!(letter, ' ' | '\t')).collect();
     let comment = format!("{indent}# calint: allow({rule}) {}", line_end(text));
+    if text.get(..start)?.lines().next_back().is_some_and(|above| above.trim() == comment.trim()) {
+        return None;
+    }
     let edit = Edit { span: Span::new(place.file, start, start), replacement: comment };
     let directives = |text: String| {
         let (path, shown) = (path.to_path_buf(), source.path().to_owned());
@@ -43,7 +46,8 @@ pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> O
     is_read.then_some(edit)
 }
 
-/// An entry of a configuration, given its text, for a finding on a policy that has a name or an id.
+/// An entry of a configuration, given its text, for a finding on a policy that has a name or an id, where there
+/// is none yet.
 #[must_use]
 pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
     let About { name, id, .. } = finding.policy.as_ref()?;
@@ -72,11 +76,11 @@ pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
     };
     let edit = Edit { span: Span::new(FileId(0), start, stop), replacement };
     let exceptions = |text: &str| Some(Config::parse(text, FileId(0), Path::new("")).ok()?.exceptions);
-    let before = exceptions(config)?.len();
+    let before = exceptions(config)?;
     let after = exceptions(&edit::applied(config, [&edit]))?;
-    let is_there = |rule: &str, text: &str| rule == finding.rule.as_str() && text == policy;
-    let found = after.iter().any(|new| is_there(&new.rule.value, &new.policy.value));
-    (after.len() == before + 1 && found).then_some(edit)
+    let is_own = |it: &&Exception| it.rule.value == finding.rule.as_str() && it.policy.value == *policy;
+    let own = |list: &[Exception]| list.iter().filter(is_own).count();
+    (after.len() == before.len() + 1 && own(&before) == 0 && own(&after) == 1).then_some(edit)
 }
 
 /// Where in a configuration an exception goes.
@@ -166,6 +170,7 @@ mod tests {
             "{rules: {}}",
             "exceptions: [{rule: x, policy: y, reason: z}]",
             "exceptions: # none",
+            "exceptions:\n- {rule: block-everyone, policy: 'A: \"b\"'}\n",
             "exceptions: [] # none\n",
             "- a",
             "exceptions: 1",
@@ -182,11 +187,12 @@ mod tests {
             let edit = by_comment(&RULE, Span::new(FileId(0), at, at + 1), &source, Path::new(name))?;
             Some(edit::applied(text, [&edit]))
         };
-        let after = "a:\n  # calint: allow(block-everyone) \n  b: 1\n";
-        assert_eq!(commented("a.yaml", "a:\n  b: 1\n", "1").as_deref(), Some(after));
+        let after_yaml = "a:\n  # calint: allow(block-everyone) \n  b: 1\n";
+        assert_eq!(commented("a.yaml", "a:\n  b: 1\n", "1").as_deref(), Some(after_yaml));
         let after = "a {\r\n  # calint: allow(block-everyone) \r\n  b = 1\r\n}\r\n";
         assert_eq!(commented("a.tf", "a {\r\n  b = 1\r\n}\r\n", "b").as_deref(), Some(after));
         assert_eq!(commented("a.json", "{\n  \"b\": 1\n}\n", "1"), None, "JSON has no comments");
+        assert_eq!(commented("a.yaml", after_yaml, "1"), None, "it waits for its reason");
         assert_eq!(commented("a.yaml", "a: |\n  b: 1\n", "b"), None, "inside a text it is none");
     }
 }

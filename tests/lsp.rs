@@ -453,8 +453,18 @@ fn an_entry_of_the_configuration_excuses_once_it_gives_a_reason() {
     assert!(text.contains("\n  - rule: block-everyone\n"), "{text}");
     assert_eq!(editor.end(), Some(0));
 
-    // An editor that can create no file, nor name versions, is not asked to.
+    // Nothing above a repository counts for the files in it.
     fs::remove_file(&config).unwrap();
+    fs::create_dir(folder.path().join("policies/.git")).unwrap();
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, &blocking("A"));
+    let action = editor.action(&a, "Excuse `block-everyone` in calint.yaml").unwrap();
+    let inner = uri(&folder.path().join("policies/calint.yaml"));
+    assert_eq!(action["edit"]["documentChanges"][0]["uri"], json!(inner));
+    assert_eq!(editor.end(), Some(0));
+
+    // An editor that can create no file, nor name versions, is not asked to.
+    fs::remove_dir(folder.path().join("policies/.git")).unwrap();
     let mut editor = Editor::start(&[folder.path()], &[], json!({}));
     editor.open(&a, &blocking("A"));
     assert!(editor.action(&a, "Excuse").is_none());

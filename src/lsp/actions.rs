@@ -130,7 +130,10 @@ impl Page<'_> {
         let title = format!("Excuse `{}` in {}, then write the reason", finding.rule, config::FILE_NAME);
         let folder = self.path.parent()?;
         let Some(path) = config::nearest(folder) else {
-            let path = self.workspace.folder_of(self.path)?.join(config::FILE_NAME);
+            // Not outside the repository of the file: nobody looks for a configuration there.
+            let outermost = self.workspace.folder_of(self.path)?;
+            let inside = config::up_to_repository(folder).take_while(|it| it.starts_with(outermost));
+            let path = inside.last()?.join(config::FILE_NAME);
             let edit = excuse::by_entry(finding, "")?;
             return Some(quick_fix(title, self.new_file(&path, edit.replacement)?));
         };
