@@ -306,7 +306,7 @@ impl Server<'_> {
         if let Some(uri) = value_at(&params, "/textDocument/uri") {
             self.close(&uri);
         }
-        self.tell(Level::Error, format!("`{method}` is not understood: {error}"))
+        self.tell(Level::Note, format!("`{method}` is not understood: {error}"))
     }
 
     fn open(&mut self, params: DidOpenTextDocumentParams) {
@@ -408,7 +408,7 @@ impl Server<'_> {
         new.into_iter().try_for_each(|(level, message)| self.tell(level, message))
     }
 
-    /// Tells what belongs to no file: on the screen, or where it can be looked up if nothing is wrong.
+    /// Tells what belongs to no file: on the screen, or where it can be looked up if it is no more than a note.
     fn tell(&self, level: Level, message: String) -> Result<(), Trouble> {
         let (method, kind) = match level {
             Level::Error => ("window/showMessage", MessageType::Error),
