@@ -7,6 +7,7 @@ mod house;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use crate::access::{Access, Settings};
 use crate::config::{Config, Exception};
 use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, Skipped, Trouble};
 use crate::finding::{Certainty, Finding, Label, Level, input};
-use crate::history;
+use crate::history::History;
 use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
@@ -61,6 +62,8 @@ pub struct Trial {
     pub texts: BTreeMap<PathBuf, String>,
     /// Only rules run that offer fixes.
     pub only_fixes: bool,
+    /// What earlier runs have asked of the history.
+    pub history: Arc<History>,
 }
 
 /// What came of it.
@@ -484,7 +487,7 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
     findings.extend(change.into_iter().flatten());
     let declared = config.emergency.clone();
     let checked = std::mem::take(&mut outcome.checked);
-    let last_change = |file: FileId| history::last_change(checked.get(&file)?.as_deref()?);
+    let last_change = |file: FileId| options.trial.history.last_change(checked.get(&file)?.as_deref()?);
     let access = Access::new(&set, declared, config.assume, options.include_disabled).with(Settings {
         texts: Some(&outcome.sources),
         today: Some(options.today),

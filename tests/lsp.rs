@@ -701,6 +701,34 @@ fn the_rest_of_a_tenant_counts_as_it_stands_in_the_editor() {
 }
 
 #[test]
+fn the_history_counts_as_it_is_once_a_file_is_saved() {
+    let text = BLOCK.replace("enabled", "enabledForReportingButNotEnforced");
+    let tenant = folder(&[("calint.yaml", "report-only-days: 30\n"), ("a.yaml", &text)]);
+    let a = tenant.path().join("a.yaml");
+    let git = |args: &[&str], day: &str| {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=it", "-c", "user.email=it@example.org"]).args(args);
+        let time = format!("{day}T12:00:00Z");
+        command.env("GIT_COMMITTER_DATE", &time).env("GIT_AUTHOR_DATE", &time);
+        assert!(command.current_dir(tenant.path()).output().unwrap().status.success(), "{args:?}");
+    };
+    git(&["init", "-q"], "2020-01-01");
+    git(&["add", "."], "2020-01-01");
+    git(&["commit", "-q", "-m", "first"], "2020-01-01");
+    let is_stale = |editor: &mut Editor| editor.rules(&a).contains(&"stale-report-only".to_owned());
+    let mut editor = Editor::start(&[tenant.path()], &[], able());
+    editor.open(&a, &text);
+    assert!(is_stale(&mut editor));
+    let edited = format!("# edited\n{text}");
+    editor.change(&a, &edited);
+    assert!(is_stale(&mut editor), "it is not saved");
+    fs::write(&a, &edited).unwrap();
+    editor.tell("textDocument/didSave", json!({"textDocument": {"uri": uri(&a)}}));
+    assert!(!is_stale(&mut editor));
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
 fn no_exception_is_offered_that_would_excuse_nothing() {
     let module = "variable \"name\" {}\nresource \"azuread_conditional_access_policy\" \"x\" {\n  \
                   display_name = var.name\n  state = \"enabled\"\n  conditions {\n    \

@@ -296,7 +296,7 @@ impl Server<'_> {
             }),
             "workspace/didChangeWorkspaceFolders" => read(&params).map(|it| self.change_folders(&it)),
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
-                self.workspace.outdate();
+                self.workspace.outdate_disk();
                 Ok(())
             }
             _ => Ok(()),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gen_lsp_types::{TextDocumentContentChangeEvent as Change, Uri};
 
@@ -11,6 +12,7 @@ use crate::config;
 use crate::discover::{self, ConfigChoice, absolute};
 use crate::engine::{self, ConfigFailure, Options, Outcome, Trial};
 use crate::finding::{Finding, Level};
+use crate::history::History;
 use crate::rule::Profile;
 use crate::source::{FileId, Source, Sources};
 
@@ -107,16 +109,31 @@ pub(super) struct Workspace {
     documents: BTreeMap<PathBuf, Document>,
     runs: BTreeMap<Target, Run>,
     is_current: bool,
+    /// What is known of the history while nothing changes on disk.
+    history: Arc<History>,
 }
 
 impl Workspace {
     pub(super) fn new(settings: Settings, folders: Vec<PathBuf>) -> Self {
-        Self { settings, folders, documents: BTreeMap::new(), runs: BTreeMap::new(), is_current: false }
+        Self {
+            settings,
+            folders,
+            documents: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            is_current: false,
+            history: Arc::default(),
+        }
     }
 
     /// Says that something has changed that findings rest on.
-    pub(super) fn outdate(&mut self) {
+    fn outdate(&mut self) {
         self.is_current = false;
+    }
+
+    /// Says that something has changed on disk.
+    pub(super) fn outdate_disk(&mut self) {
+        self.history = Arc::default();
+        self.outdate();
     }
 
     pub(super) fn is_current(&self) -> bool {
@@ -241,7 +258,7 @@ impl Workspace {
             include_disabled: false,
             context: true,
             today: engine::today(),
-            trial: Trial { texts: texts.collect(), only_fixes: false },
+            trial: Trial { texts: texts.collect(), only_fixes: false, history: Arc::clone(&self.history) },
         }
     }
 
