@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::config::{Config, Exception};
 use crate::discover;
 use crate::edit;
-use crate::finding::{About, Edit, Finding, RuleId};
+use crate::finding::{Edit, Finding, RuleId};
 use crate::load;
 use crate::policy::Format;
 use crate::rule::Family;
@@ -46,19 +46,14 @@ pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> O
     is_read.then_some(edit)
 }
 
-/// An entry of a configuration, given its text, for a finding on a policy that has a name or an id, where there
-/// is none yet.
+/// An entry of a configuration, given its text, for what a rule finds on a policy, given its name or id; where there is
+/// none yet.
 #[must_use]
-pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
-    let About { name, id, .. } = finding.policy.as_ref()?;
-    let policy = [name, id].into_iter().flatten().find(|text| !text.trim().is_empty())?;
+pub fn by_entry(rule: &RuleId, policy: &str, config: &str) -> Option<Edit> {
     let end = line_end(config);
     let entry = |indent: &str| {
         let policy = serde_json::to_string(policy).unwrap_or_default();
-        format!(
-            "{indent}- rule: {}{end}{indent}  policy: {policy}{end}{indent}  reason: \"\"{end}",
-            finding.rule
-        )
+        format!("{indent}- rule: {rule}{end}{indent}  policy: {policy}{end}{indent}  reason: \"\"{end}")
     };
     let (start, stop, replacement) = match place(config)? {
         Place::End => {
@@ -78,7 +73,7 @@ pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
     let exceptions = |text: &str| Some(Config::parse(text, FileId(0), Path::new("")).ok()?.exceptions);
     let before = exceptions(config)?;
     let after = exceptions(&edit::applied(config, [&edit]))?;
-    let is_own = |it: &&Exception| it.rule.value == finding.rule.as_str() && it.policy.value == *policy;
+    let is_own = |it: &&Exception| it.rule.value == rule.as_str() && it.policy.value == policy;
     let own = |list: &[Exception]| list.iter().filter(is_own).count();
     (after.len() == before.len() + 1 && own(&before) == 0 && own(&after) == 1).then_some(edit)
 }
@@ -131,16 +126,9 @@ fn line_end(text: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Label, Level};
 
     const RULE: RuleId = RuleId::built_in("block-everyone");
-
-    fn finding() -> Finding {
-        let whole = Span::start_of(FileId(0));
-        let mut finding = Finding::new(RULE, Level::Error, "all are blocked", Label::new(whole, ""));
-        finding.policy = Some(About { name: Some("A: \"b\"".to_owned()), id: None, whole });
-        finding
-    }
+    const POLICY: &str = "A: \"b\"";
 
     #[test]
     fn an_entry_joins_the_others() {
@@ -163,7 +151,7 @@ mod tests {
                 format!("exceptions:\n{}# why\n{other}\n", entry.replace("\n  ", "\n")),
             ),
         ] {
-            let edit = by_entry(&finding(), before).map(|edit| edit::applied(before, [&edit]));
+            let edit = by_entry(&RULE, POLICY, before).map(|edit| edit::applied(before, [&edit]));
             assert_eq!(edit, Some(after), "{before}");
         }
         for unusable in [
@@ -175,7 +163,7 @@ mod tests {
             "- a",
             "exceptions: 1",
         ] {
-            assert_eq!(by_entry(&finding(), unusable), None, "{unusable}");
+            assert_eq!(by_entry(&RULE, POLICY, unusable), None, "{unusable}");
         }
     }
 

@@ -751,6 +751,20 @@ fn no_exception_is_offered_that_would_excuse_nothing() {
         "an entry would excuse one of two policies"
     );
     assert_eq!(editor.end(), Some(0));
+
+    let with_id = blocking("Same").replacen('{', r#"{"id": "4d1b7e0c-0000-4000-8000-000000000001", "#, 1);
+    let folder = common::folder(&[("a.json", &with_id), ("b.json", &blocking("same"))]);
+    let (a, b) = (folder.path().join("a.json"), folder.path().join("b.json"));
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, &with_id);
+    editor.open(&b, &blocking("same"));
+    let action = editor.action(&a, "Excuse `block-everyone` in calint.yaml").unwrap();
+    assert!(edited("", &action).contains("policy: \"4d1b7e0c-"), "{action}");
+    assert!(
+        editor.action(&b, "Excuse `block-everyone` in calint.yaml").is_none(),
+        "the name would excuse another policy"
+    );
+    assert_eq!(editor.end(), Some(0));
 }
 
 /// The task of the README for an editor without a language server.

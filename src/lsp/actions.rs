@@ -14,8 +14,9 @@ use super::place::{Encoding, first_line};
 use super::workspace::{Run, Workspace};
 use crate::config;
 use crate::excuse;
-use crate::finding::{Edit, Finding};
+use crate::finding::{Edit, Finding, RuleId};
 use crate::fix;
+use crate::policy::Policy;
 use crate::source::{FileId, Source, Span, decode};
 
 /// The kind of the action that carries out every fix of a file.
@@ -83,8 +84,8 @@ fn for_findings(
             let page = Page { workspace, path, source, abilities };
             let excusable = excuse::is_excusable(finding, &run.outcome.rules);
             let comment = excusable.then(|| page.comment(finding, here.span)).flatten();
-            let entry = excusable && *here == finding.primary && is_of_one(finding, run);
-            let entry = entry.then(|| page.entry(finding)).flatten();
+            let policy = policy_of(finding, run).filter(|_| excusable && *here == finding.primary);
+            let entry = policy.and_then(|policy| page.entry(&finding.rule, policy));
             for action in [page.fix(finding), comment, entry].into_iter().flatten() {
                 add(CodeAction { diagnostics: Some(vec![diagnostic.clone()]), ..action });
             }
@@ -92,12 +93,20 @@ fn for_findings(
     }
 }
 
-/// Whether a finding is about one policy. A block that makes several has one finding for all of them, and an entry
-/// excuses one.
-fn is_of_one(finding: &Finding, run: &Run) -> bool {
-    let Some(about) = &finding.policy else { return false };
-    let policies = run.outcome.policy_sets().iter().flat_map(|set| &set.policies);
-    policies.filter(|policy| policy.whole == about.whole).count() == 1
+/// The name or id that stands for the policy of a finding and for no other one of its tenant. A block that makes
+/// several policies has one finding for all of them, which no name stands for.
+fn policy_of<'f>(finding: &'f Finding, run: &Run) -> Option<&'f str> {
+    let about = finding.policy.as_ref()?;
+    let is_own = |policy: &Policy| policy.whole == about.whole;
+    let set = run.outcome.policy_sets().iter().find(|set| set.policies.iter().any(is_own))?;
+    let (own, others): (Vec<_>, Vec<_>) = set.policies.iter().partition(|policy| is_own(policy));
+    let others: Vec<_> = others.into_iter().map(Policy::about).collect();
+    let is_taken = |text: &str| {
+        let known = others.iter().flat_map(|other| [&other.name, &other.id]).flatten();
+        known.into_iter().any(|other| other.eq_ignore_ascii_case(text))
+    };
+    let mut names = [&about.name, &about.id].into_iter().flatten().map(String::as_str);
+    names.find(|text| own.len() == 1 && !text.trim().is_empty() && !is_taken(text))
 }
 
 /// An open file that is acted on.
@@ -126,22 +135,22 @@ impl Page<'_> {
         Some(quick_fix(format!("Excuse `{}` with a comment, then write the reason", finding.rule), edit))
     }
 
-    fn entry(&self, finding: &Finding) -> Option<CodeAction> {
-        let title = format!("Excuse `{}` in {}, then write the reason", finding.rule, config::FILE_NAME);
+    fn entry(&self, rule: &RuleId, policy: &str) -> Option<CodeAction> {
+        let title = format!("Excuse `{rule}` in {}, then write the reason", config::FILE_NAME);
         let folder = self.path.parent()?;
         let Some(path) = config::nearest(folder) else {
             // Not outside the repository of the file: nobody looks for a configuration there.
             let outermost = self.workspace.folder_of(self.path)?;
             let inside = config::up_to_repository(folder).take_while(|it| it.starts_with(outermost));
             let path = inside.last()?.join(config::FILE_NAME);
-            let edit = excuse::by_entry(finding, "")?;
+            let edit = excuse::by_entry(rule, policy, "")?;
             return Some(quick_fix(title, self.new_file(&path, edit.replacement)?));
         };
         let text = match self.workspace.document(&path) {
             Some(document) => document.text.clone(),
             None => decode(fs::read(&path).ok()?).ok()?.0,
         };
-        let edit = excuse::by_entry(finding, &text)?;
+        let edit = excuse::by_entry(rule, policy, &text)?;
         Some(quick_fix(title, edit_of(self.workspace, &path, &text, &[edit], self.abilities)?))
     }
 
