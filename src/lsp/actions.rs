@@ -75,18 +75,21 @@ fn for_findings(
     for (run, file) in readings {
         let Some(source) = run.outcome.sources.get(file) else { continue };
         for finding in &run.outcome.findings {
-            let here = diagnostics::places(finding).find(|place| {
+            let here = diagnostics::places(finding).filter(|place| place.span.file == file).find(|place| {
                 let own = encoding.range(&run.outcome.sources, first_line(&run.outcome.sources, place.span));
-                place.span.file == file && own.start <= range.end && range.start <= own.end
+                own.start <= range.end && range.start <= own.end
             });
             let Some(here) = here else { continue };
             let diagnostic = diagnostics::of(run, finding, here, encoding, workspace);
             let page = Page { workspace, path, source, abilities };
             let excusable = excuse::is_excusable(finding, &run.outcome.rules);
             let comment = excusable.then(|| page.comment(finding, here.span)).flatten();
-            let policy = policy_of(finding, run).filter(|_| excusable && *here == finding.primary);
+            // Policy and fix are those of the first place, which may be in another file.
+            let is_first = *here == finding.primary;
+            let policy = policy_of(finding, run).filter(|_| excusable && is_first);
             let entry = policy.and_then(|policy| page.entry(&finding.rule, policy));
-            for action in [page.fix(finding), comment, entry].into_iter().flatten() {
+            let fix = is_first.then(|| page.fix(finding)).flatten();
+            for action in [fix, comment, entry].into_iter().flatten() {
                 add(CodeAction { diagnostics: Some(vec![diagnostic.clone()]), ..action });
             }
         }

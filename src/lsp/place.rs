@@ -38,22 +38,13 @@ impl Encoding {
         }
     }
 
-    /// How long a text is. It is asked of all that stands before a place in its line, which may be a whole export.
-    fn length(self, text: &str) -> usize {
-        let starts = |byte: u8| usize::from(byte & 0xC0 != 0x80);
-        let is_pair = |byte: u8| usize::from(byte >= 0xF0);
-        match self {
-            Self::Utf8 => text.len(),
-            Self::Utf16 => text.bytes().map(|byte| starts(byte) + is_pair(byte)).sum(),
-        }
-    }
-
     /// The place of a byte offset; an offset past the end is the end.
     pub(super) fn position(self, source: &Source, offset: u32) -> Position {
         let place = source.position(offset);
         let before = source.text().get(..place.byte).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
-        Position { line: number(place.line.saturating_sub(1)), character: number(self.length(line)) }
+        let character = line.chars().map(|letter| self.width(letter)).sum::<usize>();
+        Position { line: number(place.line.saturating_sub(1)), character: number(character) }
     }
 
     /// The range of a span.
