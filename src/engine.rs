@@ -7,6 +7,7 @@ mod house;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use crate::access::{Access, Settings};
 use crate::config::{Config, Exception};
 use crate::discover::{self, ConfigChoice, Discovery, Group, Input, PathFilter, Skipped, Trouble};
 use crate::finding::{Certainty, Finding, Label, Level, input};
-use crate::history;
+use crate::history::History;
 use crate::load::{self, Loaded};
 use crate::modules::{self, Modules, TerraformFile};
 use crate::notation::{self, Harvest};
@@ -57,10 +58,12 @@ pub struct Options {
 /// A run over texts that are not on disk yet.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
-    /// Texts in place of those of files.
+    /// Texts in place of those of files, by their paths from the root.
     pub texts: BTreeMap<PathBuf, String>,
     /// Only rules run that offer fixes.
     pub only_fixes: bool,
+    /// What earlier runs have asked of the history.
+    pub history: Arc<History>,
 }
 
 /// What came of it.
@@ -238,7 +241,8 @@ pub fn read(options: &Options, outcome: &mut Outcome) -> Result<Vec<Tenant>, Con
         let mut context = Context::find(&mut tenant, outcome);
         context.share(&mut inputs);
         let first = outcome.sources.next_id().0;
-        let load = |input: &Input, id: FileId| match options.trial.texts.get(&input.path) {
+        let texts = &options.trial.texts;
+        let load = |input: &Input, id: FileId| match texts.get(&discover::absolute(&input.path)) {
             Some(text) => load::from_bytes(input, text.clone().into_bytes(), id),
             None => load::file(input, id),
         };
@@ -334,7 +338,7 @@ fn config(
     };
     let shown = discover::shown(path);
     let file = outcome.sources.next_id();
-    let bytes = match texts.get(path) {
+    let bytes = match texts.get(&discover::absolute(path)) {
         Some(text) => Ok(text.clone().into_bytes()),
         None => std::fs::read(path).map_err(|error| discover::in_words(&error)),
     };
@@ -484,7 +488,7 @@ fn check(tenant: Tenant, options: &Options, change: Option<Vec<Finding>>, outcom
     findings.extend(change.into_iter().flatten());
     let declared = config.emergency.clone();
     let checked = std::mem::take(&mut outcome.checked);
-    let last_change = |file: FileId| history::last_change(checked.get(&file)?.as_deref()?);
+    let last_change = |file: FileId| options.trial.history.last_change(checked.get(&file)?.as_deref()?);
     let access = Access::new(&set, declared, config.assume, options.include_disabled).with(Settings {
         texts: Some(&outcome.sources),
         today: Some(options.today),

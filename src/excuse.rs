@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, Exception};
 use crate::discover;
 use crate::edit;
-use crate::finding::{About, Edit, Finding, RuleId};
+use crate::finding::{Edit, Finding, RuleId};
 use crate::load;
 use crate::policy::Format;
 use crate::rule::Family;
@@ -24,7 +24,7 @@ pub fn is_excusable(finding: &Finding, rules: &RuleSet) -> bool {
 }
 
 /// A comment on a line of its own above a place where a rule found something, where the format has comments and the
-/// text takes one there.
+/// text takes one there. Where one waits for its reason there is no second.
 #[must_use]
 pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> Option<Edit> {
     let format = discover::format_of(path).filter(|format| matches!(format, Format::Yaml | Format::Hcl))?;
@@ -33,6 +33,9 @@ pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> O
     let line = text.get(start..)?.lines().next().unwrap_or_default();
     let indent: String = line.chars().take_while(|letter| matches!(letter, ' ' | '\t')).collect();
     let comment = format!("{indent}# calint: allow({rule}) {}", line_end(text));
+    if text.get(..start)?.lines().next_back().is_some_and(|above| above.trim() == comment.trim()) {
+        return None;
+    }
     let edit = Edit { span: Span::new(place.file, start, start), replacement: comment };
     let directives = |text: String| {
         let (path, shown) = (path.to_path_buf(), source.path().to_owned());
@@ -43,18 +46,14 @@ pub fn by_comment(rule: &RuleId, place: Span, source: &Source, path: &Path) -> O
     is_read.then_some(edit)
 }
 
-/// An entry of a configuration, given its text, for a finding on a policy that has a name or an id.
+/// An entry of a configuration, given its text, for what a rule finds on a policy, given its name or id; where there is
+/// none yet.
 #[must_use]
-pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
-    let About { name, id, .. } = finding.policy.as_ref()?;
-    let policy = [name, id].into_iter().flatten().find(|text| !text.trim().is_empty())?;
+pub fn by_entry(rule: &RuleId, policy: &str, config: &str) -> Option<Edit> {
     let end = line_end(config);
     let entry = |indent: &str| {
         let policy = serde_json::to_string(policy).unwrap_or_default();
-        format!(
-            "{indent}- rule: {}{end}{indent}  policy: {policy}{end}{indent}  reason: \"\"{end}",
-            finding.rule
-        )
+        format!("{indent}- rule: {rule}{end}{indent}  policy: {policy}{end}{indent}  reason: \"\"{end}")
     };
     let (start, stop, replacement) = match place(config)? {
         Place::End => {
@@ -72,18 +71,18 @@ pub fn by_entry(finding: &Finding, config: &str) -> Option<Edit> {
     };
     let edit = Edit { span: Span::new(FileId(0), start, stop), replacement };
     let exceptions = |text: &str| Some(Config::parse(text, FileId(0), Path::new("")).ok()?.exceptions);
-    let before = exceptions(config)?.len();
+    let before = exceptions(config)?;
     let after = exceptions(&edit::applied(config, [&edit]))?;
-    let is_there = |rule: &str, text: &str| rule == finding.rule.as_str() && text == policy;
-    let found = after.iter().any(|new| is_there(&new.rule.value, &new.policy.value));
-    (after.len() == before + 1 && found).then_some(edit)
+    let is_own = |it: &&Exception| it.rule.value == rule.as_str() && it.policy.value == policy;
+    let own = |list: &[Exception]| list.iter().filter(is_own).count();
+    (after.len() == before.len() + 1 && own(&before) == 0 && own(&after) == 1).then_some(edit)
 }
 
 /// Where in a configuration an exception goes.
 enum Place<'t> {
     /// To its end, under a key of its own.
     End,
-    /// Before the first exception.
+    /// Before the first exception, and before a comment on it.
     Before { line: usize, indent: &'t str },
     /// In place of what stands for an empty list.
     Behind { colon: usize, value: usize },
@@ -103,12 +102,17 @@ fn place(config: &str) -> Option<Place<'_>> {
             let before = config.get(..items.first()?.span.start as usize)?;
             let line = before.rfind('\n').map_or(0, |at| at + 1);
             let indent = before.get(line..)?.split_once('-')?.0;
+            let key = member.key.span.end as usize;
+            let line = key + config.get(key..)?.find('\n')? + 1;
             indent.trim().is_empty().then_some(Place::Before { line, indent })
         }
         Value::List(_) | Value::Null => {
             let key = member.key.span.end as usize;
             let colon = key + config.get(key..)?.find(':')? + 1;
-            Some(Place::Behind { colon, value: (member.value.span.end as usize).max(colon) })
+            let value = (member.value.span.end as usize).max(colon);
+            // A comment on the key would be lost, or end up behind the reason.
+            let line = config.get(colon..)?.lines().next().unwrap_or_default();
+            (!line.contains('#')).then_some(Place::Behind { colon, value })
         }
         _ => None,
     }
@@ -122,16 +126,9 @@ fn line_end(text: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Label, Level};
 
     const RULE: RuleId = RuleId::built_in("block-everyone");
-
-    fn finding() -> Finding {
-        let whole = Span::start_of(FileId(0));
-        let mut finding = Finding::new(RULE, Level::Error, "all are blocked", Label::new(whole, ""));
-        finding.policy = Some(About { name: Some("A: \"b\"".to_owned()), id: None, whole });
-        finding
-    }
+    const POLICY: &str = "A: \"b\"";
 
     #[test]
     fn an_entry_joins_the_others() {
@@ -142,28 +139,31 @@ mod tests {
             ("# only a comment\n", format!("# only a comment\n\nexceptions:\n  {entry}")),
             ("rules: {x: off}\n", format!("rules: {{x: off}}\n\nexceptions:\n  {entry}")),
             ("rules: {x: off}", format!("rules: {{x: off}}\n\nexceptions:\n  {entry}")),
+            ("exceptions: []\n# next\nrules: {}\n", format!("exceptions:\n  {entry}# next\nrules: {{}}\n")),
             ("exceptions: []\nrules: {}\n", format!("exceptions:\n  {entry}rules: {{}}\n")),
-            ("exceptions: # none\nrules: {}\n", format!("exceptions:\n  {entry} # none\nrules: {{}}\n")),
+            ("exceptions:\n  # none\nrules: {}\n", format!("exceptions:\n  {entry}  # none\nrules: {{}}\n")),
             (
                 &format!("exceptions:\n  {other}\nrules: {{}}\n"),
                 format!("exceptions:\n  {entry}  {other}\nrules: {{}}\n"),
             ),
             (
                 &format!("exceptions:\n# why\n{other}\n"),
-                format!("exceptions:\n# why\n{}{other}\n", entry.replace("\n  ", "\n")),
+                format!("exceptions:\n{}# why\n{other}\n", entry.replace("\n  ", "\n")),
             ),
         ] {
-            let edit = by_entry(&finding(), before).map(|edit| edit::applied(before, [&edit]));
-            if before.contains("# none") {
-                assert_eq!(edit, None, "the comment would end up elsewhere");
-            } else {
-                assert_eq!(edit, Some(after), "{before}");
-            }
+            let edit = by_entry(&RULE, POLICY, before).map(|edit| edit::applied(before, [&edit]));
+            assert_eq!(edit, Some(after), "{before}");
         }
-        for unusable in
-            ["{rules: {}}", "exceptions: [{rule: x, policy: y, reason: z}]", "- a", "exceptions: 1"]
-        {
-            assert_eq!(by_entry(&finding(), unusable), None, "{unusable}");
+        for unusable in [
+            "{rules: {}}",
+            "exceptions: [{rule: x, policy: y, reason: z}]",
+            "exceptions: # none",
+            "exceptions:\n- {rule: block-everyone, policy: 'A: \"b\"'}\n",
+            "exceptions: [] # none\n",
+            "- a",
+            "exceptions: 1",
+        ] {
+            assert_eq!(by_entry(&RULE, POLICY, unusable), None, "{unusable}");
         }
     }
 
@@ -175,11 +175,12 @@ mod tests {
             let edit = by_comment(&RULE, Span::new(FileId(0), at, at + 1), &source, Path::new(name))?;
             Some(edit::applied(text, [&edit]))
         };
-        let after = "a:\n  # calint: allow(block-everyone) \n  b: 1\n";
-        assert_eq!(commented("a.yaml", "a:\n  b: 1\n", "1").as_deref(), Some(after));
+        let after_yaml = "a:\n  # calint: allow(block-everyone) \n  b: 1\n";
+        assert_eq!(commented("a.yaml", "a:\n  b: 1\n", "1").as_deref(), Some(after_yaml));
         let after = "a {\r\n  # calint: allow(block-everyone) \r\n  b = 1\r\n}\r\n";
         assert_eq!(commented("a.tf", "a {\r\n  b = 1\r\n}\r\n", "b").as_deref(), Some(after));
         assert_eq!(commented("a.json", "{\n  \"b\": 1\n}\n", "1"), None, "JSON has no comments");
+        assert_eq!(commented("a.yaml", after_yaml, "1"), None, "it waits for its reason");
         assert_eq!(commented("a.yaml", "a: |\n  b: 1\n", "b"), None, "inside a text it is none");
     }
 }

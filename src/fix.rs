@@ -81,7 +81,7 @@ pub fn run(options: &Options) -> Result<Fixed, ConfigFailure> {
     let stdin = options.stdin.as_ref().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
     let files = first.into_iter().filter_map(|(path, (shown, before))| {
         let after = match &path {
-            Some(path) => options.trial.texts.get(path).cloned(),
+            Some(path) => options.trial.texts.get(&discover::absolute(path)).cloned(),
             None => stdin.clone(),
         }?;
         Some(FixedFile { shown, path, before, after })
@@ -189,7 +189,7 @@ fn with(options: &Options, plan: &Plan) -> Options {
     for page in plan.values() {
         match (&page.path, &mut options.stdin) {
             (Some(path), _) => {
-                options.trial.texts.insert(path.clone(), page.after());
+                options.trial.texts.insert(discover::absolute(path), page.after());
             }
             (None, Some((_, bytes))) => *bytes = page.after().into_bytes(),
             (None, None) => {}

@@ -77,7 +77,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "lsp",
         &[
             "source", "finding", "policy", "rule", "rule_set", "config", "discover", "engine", "edit",
-            "excuse", "fix", "baseline", "report",
+            "excuse", "fix", "baseline", "history", "report",
         ],
     ),
     ("baseline", &["discover", "finding", "fingerprint", "engine"]),

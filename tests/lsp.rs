@@ -55,13 +55,23 @@ struct Editor {
     initialized: Value,
     /// What is listed, by file.
     listed: BTreeMap<String, Vec<Value>>,
-    /// Requests of the server.
+    /// Requests of the server, and what it told beside lists.
     asked: Vec<Value>,
 }
 
 impl Editor {
     fn start(folders: &[&Path], args: &[&str], capabilities: Value) -> Self {
-        let mut command = calint(&project());
+        let folders: Vec<_> = folders.iter().map(|path| json!({"uri": uri(path), "name": "it"})).collect();
+        let params = json!({
+            "processId": null, "rootUri": null, "capabilities": capabilities, "workspaceFolders": folders,
+        });
+        let mut editor = Self::launch(&project(), args);
+        editor.initialize(params);
+        editor
+    }
+
+    fn launch(directory: &Path, args: &[&str]) -> Self {
+        let mut command = calint(directory);
         let mut child = command
             .arg("lsp")
             .args(args)
@@ -71,21 +81,19 @@ impl Editor {
             .spawn()
             .unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let mut editor = Self {
-            child,
-            out,
-            next: 0,
-            initialized: Value::Null,
-            listed: BTreeMap::new(),
-            asked: Vec::new(),
-        };
-        let folders: Vec<_> = folders.iter().map(|path| json!({"uri": uri(path), "name": "it"})).collect();
-        let params = json!({
-            "processId": null, "rootUri": null, "capabilities": capabilities, "workspaceFolders": folders,
-        });
-        editor.initialized = editor.ask("initialize", params).unwrap();
-        editor.tell("initialized", json!({}));
-        editor
+        Self { child, out, next: 0, initialized: Value::Null, listed: BTreeMap::new(), asked: Vec::new() }
+    }
+
+    fn initialize(&mut self, params: Value) {
+        self.initialized = self.ask("initialize", params).unwrap();
+        self.tell("initialized", json!({}));
+    }
+
+    /// What the server has told by a method.
+    fn told(&mut self, method: &str) -> Vec<Value> {
+        self.settle();
+        let told = self.asked.iter().filter(|message| message["method"] == method);
+        told.map(|message| message["params"].clone()).collect()
     }
 
     fn send(&mut self, message: &Value) {
@@ -445,8 +453,18 @@ fn an_entry_of_the_configuration_excuses_once_it_gives_a_reason() {
     assert!(text.contains("\n  - rule: block-everyone\n"), "{text}");
     assert_eq!(editor.end(), Some(0));
 
-    // An editor that can create no file, nor name versions, is not asked to.
+    // Nothing above a repository counts for the files in it.
     fs::remove_file(&config).unwrap();
+    fs::create_dir(folder.path().join("policies/.git")).unwrap();
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, &blocking("A"));
+    let action = editor.action(&a, "Excuse `block-everyone` in calint.yaml").unwrap();
+    let inner = uri(&folder.path().join("policies/calint.yaml"));
+    assert_eq!(action["edit"]["documentChanges"][0]["uri"], json!(inner));
+    assert_eq!(editor.end(), Some(0));
+
+    // An editor that can create no file, nor name versions, is not asked to.
+    fs::remove_dir(folder.path().join("policies/.git")).unwrap();
     let mut editor = Editor::start(&[folder.path()], &[], json!({}));
     editor.open(&a, &blocking("A"));
     assert!(editor.action(&a, "Excuse").is_none());
@@ -557,6 +575,196 @@ fn the_protocol_is_kept() {
         assert_eq!((out.as_str(), code), ("", Some(2)), "{input}: {err}");
         assert!(err.starts_with("calint: ") && !err.contains("panicked"), "{input}: {err}");
     }
+}
+
+#[test]
+fn what_editors_leave_out_or_add_keeps_none_out() {
+    let folder = folder(&[("a.yaml", BLOCK)]);
+    let a = folder.path().join("a.yaml");
+    let root = uri(folder.path());
+    for params in [
+        json!({"rootUri": root}),
+        json!({"rootUri": root, "capabilities": null, "workspaceFolders": null, "trace": "compact"}),
+        json!({"rootUri": root, "capabilities": {"workspace": [], "general": null}, "workspaceFolders": []}),
+        json!({"rootUri": "", "capabilities": {}, "workspaceFolders": [{"uri": root, "name": "it"}]}),
+    ] {
+        let mut editor = Editor::launch(&project(), &[]);
+        assert_eq!(editor.ask("textDocument/hover", json!({})).unwrap_err()["code"], -32002);
+        editor.tell("$/setTrace", json!({"value": "off"}));
+        editor.initialized = editor.ask("initialize", params.clone()).unwrap();
+        editor.tell("$/setTrace", json!({"value": "off"}));
+        editor.tell("initialized", json!({}));
+        assert!(editor.rules(&a).contains(&"block-everyone".to_owned()), "{params}");
+        assert_eq!(editor.end(), Some(0));
+    }
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, BLOCK);
+    let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}});
+    let of_others = json!({"range": range, "message": "x", "code": {"value": 1}, "severity": 9});
+    let params =
+        json!({"textDocument": {"uri": uri(&a)}, "range": range, "context": {"diagnostics": [of_others]}});
+    let found = editor.ask("textDocument/codeAction", params).unwrap();
+    assert!(!found.as_array().unwrap().is_empty(), "findings of others do not matter");
+    editor.ask("shutdown", Value::Null).unwrap();
+    editor.tell("$/cancelRequest", json!({"id": 1}));
+    assert_eq!(editor.ask("textDocument/hover", json!({})).unwrap_err()["code"], -32600);
+    editor.tell("exit", Value::Null);
+    assert_eq!(editor.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_request_that_is_taken_back_is_not_worked_on() {
+    let folder = folder(&[("a.yaml", BLOCK)]);
+    let a = folder.path().join("a.yaml");
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, BLOCK);
+    let params = json!({"textDocument": {"uri": uri(&a)}, "position": {"line": 6, "character": 49}});
+    let frame = |message: Value| format!("Content-Length: {}\r\n\r\n{message}", message.to_string().len());
+    let request =
+        |id: &str| json!({"jsonrpc": "2.0", "id": id, "method": "textDocument/hover", "params": params});
+    let cancel = json!({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": "one"}});
+    let sent = [request("one"), request("two"), cancel].map(frame).concat();
+    let mut is_taken_back = || {
+        editor.child.stdin.as_mut().unwrap().write_all(sent.as_bytes()).unwrap();
+        let mut answers = BTreeMap::new();
+        while answers.len() < 2 {
+            let message = editor.take();
+            if let Some(id) = message["id"].as_str().filter(|_| message.get("method").is_none()) {
+                answers.insert(id.to_owned(), message.clone());
+            }
+        }
+        assert!(answers["two"]["result"]["contents"].is_object(), "{}", answers["two"]);
+        answers["one"]["error"]["code"] == -32800
+    };
+    // On a busy machine what was sent may come late.
+    assert!((0..20).any(|_| is_taken_back()));
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn what_belongs_to_no_file_is_told_once() {
+    let folder = folder(&[("a.yaml", BLOCK)]);
+    let a = folder.path().join("a.yaml");
+    let gone = folder.path().join("gone");
+    let mut editor = Editor::start(&[&gone], &[], able());
+    editor.open(&gone.join("new.yaml"), BLOCK);
+    editor.settle();
+    editor.open(&a, BLOCK);
+    let told = editor.told("window/showMessage");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0]["message"].as_str().unwrap().contains("gone: cannot be read: no such file or folder"));
+    assert_eq!(told[0]["type"], 1);
+    assert!(editor.action(&a, "Excuse").is_some());
+    // Without a version it is not known what the text is of.
+    let changes = json!([{"text": ""}]);
+    editor
+        .tell("textDocument/didChange", json!({"textDocument": {"uri": uri(&a)}, "contentChanges": changes}));
+    let told = editor.told("window/logMessage");
+    assert!(told[0]["message"].as_str().unwrap().starts_with("`textDocument/didChange` is not understood: "));
+    assert!(editor.actions(&a, &Value::Null).is_empty(), "edits would meet another text");
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn folders_of_one_configuration_are_one_tenant() {
+    let exception = "exceptions: [{rule: block-everyone, policy: B, reason: closed}]\n";
+    let tenant = folder(&[
+        ("calint.yaml", exception),
+        ("one/a.json", &blocking("A")),
+        ("two/b.json", &blocking("B")),
+        ("two/.hidden/c.json", &blocking("C")),
+        ("three/d.json", &blocking("D")),
+    ]);
+    let at = |name: &str| tenant.path().join(name);
+    let mut editor = Editor::start(&[&at("one"), &at("two"), &at("two/.hidden")], &[], able());
+    assert_eq!(editor.rules(&at("calint.yaml")), Vec::<String>::new(), "the exception is used");
+    for (name, is_found) in
+        [("one/a.json", true), ("two/b.json", false), ("two/.hidden/c.json", true), ("three/d.json", false)]
+    {
+        let rules = editor.rules(&at(name));
+        assert_eq!(rules.contains(&"block-everyone".to_owned()), is_found, "{name}: {rules:?}");
+    }
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn the_rest_of_a_tenant_counts_as_it_stands_in_the_editor() {
+    let tenant = folder(&[("calint.yaml", ""), ("a.json", &blocking("A")), ("b.json", &blocking("B"))]);
+    let (a, b) = (tenant.path().join("a.json"), tenant.path().join("b.json"));
+    let mut editor = Editor::launch(tenant.path(), &[]);
+    editor.initialize(json!({"capabilities": able(), "rootUri": null}));
+    editor.open(&b, &blocking("A"));
+    editor.open(&a, &blocking("A"));
+    let rules = editor.rules(&a);
+    assert!(rules.contains(&"duplicate-policy-name".to_owned()), "{rules:?}");
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn the_history_counts_as_it_is_once_a_file_is_saved() {
+    let text = BLOCK.replace("enabled", "enabledForReportingButNotEnforced");
+    let tenant = folder(&[("calint.yaml", "report-only-days: 30\n"), ("a.yaml", &text)]);
+    let a = tenant.path().join("a.yaml");
+    let git = |args: &[&str], day: &str| {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=it", "-c", "user.email=it@example.org"]).args(args);
+        let time = format!("{day}T12:00:00Z");
+        command.env("GIT_COMMITTER_DATE", &time).env("GIT_AUTHOR_DATE", &time);
+        assert!(command.current_dir(tenant.path()).output().unwrap().status.success(), "{args:?}");
+    };
+    git(&["init", "-q"], "2020-01-01");
+    git(&["add", "."], "2020-01-01");
+    git(&["commit", "-q", "-m", "first"], "2020-01-01");
+    let is_stale = |editor: &mut Editor| editor.rules(&a).contains(&"stale-report-only".to_owned());
+    let mut editor = Editor::start(&[tenant.path()], &[], able());
+    editor.open(&a, &text);
+    assert!(is_stale(&mut editor));
+    let edited = format!("# edited\n{text}");
+    editor.change(&a, &edited);
+    assert!(is_stale(&mut editor), "it is not saved");
+    fs::write(&a, &edited).unwrap();
+    editor.tell("textDocument/didSave", json!({"textDocument": {"uri": uri(&a)}}));
+    assert!(!is_stale(&mut editor));
+    assert_eq!(editor.end(), Some(0));
+}
+
+#[test]
+fn no_exception_is_offered_that_would_excuse_nothing() {
+    let module = "variable \"name\" {}\nresource \"azuread_conditional_access_policy\" \"x\" {\n  \
+                  display_name = var.name\n  state = \"enabled\"\n  conditions {\n    \
+                  client_app_types = [\"all\"]\n    applications { included_applications = [\"All\"] }\n    \
+                  users { included_users = [\"All\"] }\n  }\n  grant_controls {\n    operator = \"OR\"\n    \
+                  built_in_controls = [\"block\"]\n  }\n}\n";
+    let call = |label: &str| format!("module \"{label}\" {{\n  source = \"./m\"\n  name = \"{label}\"\n}}\n");
+    let config = "context: [none/*.json]\n";
+    let folder =
+        folder(&[("main.tf", &(call("one") + &call("two"))), ("m/main.tf", module), ("calint.yaml", config)]);
+    let (inner, settings) = (folder.path().join("m/main.tf"), folder.path().join("calint.yaml"));
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&settings, config);
+    editor.open(&inner, module);
+    assert_eq!(editor.rules(&settings), ["unreadable-file"]);
+    assert!(editor.actions(&settings, &Value::Null).is_empty(), "no comment counts in the configuration");
+    assert!(editor.action(&inner, "Excuse `block-everyone` with a comment").is_some());
+    assert!(
+        editor.action(&inner, "Excuse `block-everyone` in calint.yaml").is_none(),
+        "an entry would excuse one of two policies"
+    );
+    assert_eq!(editor.end(), Some(0));
+
+    let with_id = blocking("Same").replacen('{', r#"{"id": "4d1b7e0c-0000-4000-8000-000000000001", "#, 1);
+    let folder = common::folder(&[("a.json", &with_id), ("b.json", &blocking("same"))]);
+    let (a, b) = (folder.path().join("a.json"), folder.path().join("b.json"));
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.open(&a, &with_id);
+    editor.open(&b, &blocking("same"));
+    let action = editor.action(&a, "Excuse `block-everyone` in calint.yaml").unwrap();
+    assert!(edited("", &action).contains("policy: \"4d1b7e0c-"), "{action}");
+    assert!(
+        editor.action(&b, "Excuse `block-everyone` in calint.yaml").is_none(),
+        "the name would excuse another policy"
+    );
+    assert_eq!(editor.end(), Some(0));
 }
 
 /// The task of the README for an editor without a language server.

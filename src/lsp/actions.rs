@@ -11,11 +11,12 @@ use gen_lsp_types::{
 
 use super::diagnostics;
 use super::place::{Encoding, first_line};
-use super::workspace::Workspace;
+use super::workspace::{Run, Workspace};
 use crate::config;
 use crate::excuse;
-use crate::finding::{Edit, Finding};
+use crate::finding::{Edit, Finding, RuleId};
 use crate::fix;
+use crate::policy::Policy;
 use crate::source::{FileId, Source, Span, decode};
 
 /// The kind of the action that carries out every fix of a file.
@@ -69,24 +70,46 @@ fn for_findings(
             actions.push(action);
         }
     };
-    for (run, file) in workspace.readings(path) {
+    // Where nothing is checked, as in `calint.yaml`, no comment counts and nothing is fixed.
+    let readings = workspace.readings(path).filter(|(run, file)| run.outcome.checked.contains_key(file));
+    for (run, file) in readings {
         let Some(source) = run.outcome.sources.get(file) else { continue };
         for finding in &run.outcome.findings {
-            let here = diagnostics::places(finding).find(|place| {
+            let here = diagnostics::places(finding).filter(|place| place.span.file == file).find(|place| {
                 let own = encoding.range(&run.outcome.sources, first_line(&run.outcome.sources, place.span));
-                place.span.file == file && own.start <= range.end && range.start <= own.end
+                own.start <= range.end && range.start <= own.end
             });
             let Some(here) = here else { continue };
             let diagnostic = diagnostics::of(run, finding, here, encoding, workspace);
             let page = Page { workspace, path, source, abilities };
             let excusable = excuse::is_excusable(finding, &run.outcome.rules);
             let comment = excusable.then(|| page.comment(finding, here.span)).flatten();
-            let entry = (excusable && *here == finding.primary).then(|| page.entry(finding)).flatten();
-            for action in [page.fix(finding), comment, entry].into_iter().flatten() {
+            // Policy and fix are those of the first place, which may be in another file.
+            let is_first = *here == finding.primary;
+            let policy = policy_of(finding, run).filter(|_| excusable && is_first);
+            let entry = policy.and_then(|policy| page.entry(&finding.rule, policy));
+            let fix = is_first.then(|| page.fix(finding)).flatten();
+            for action in [fix, comment, entry].into_iter().flatten() {
                 add(CodeAction { diagnostics: Some(vec![diagnostic.clone()]), ..action });
             }
         }
     }
+}
+
+/// The name or id that stands for the policy of a finding and for no other one of its tenant. A block that makes
+/// several policies has one finding for all of them, which no name stands for.
+fn policy_of<'f>(finding: &'f Finding, run: &Run) -> Option<&'f str> {
+    let about = finding.policy.as_ref()?;
+    let is_own = |policy: &Policy| policy.whole == about.whole;
+    let set = run.outcome.policy_sets().iter().find(|set| set.policies.iter().any(is_own))?;
+    let (own, others): (Vec<_>, Vec<_>) = set.policies.iter().partition(|policy| is_own(policy));
+    let others: Vec<_> = others.into_iter().map(Policy::about).collect();
+    let is_taken = |text: &str| {
+        let known = others.iter().flat_map(|other| [&other.name, &other.id]).flatten();
+        known.into_iter().any(|other| other.eq_ignore_ascii_case(text))
+    };
+    let mut names = [&about.name, &about.id].into_iter().flatten().map(String::as_str);
+    names.find(|text| own.len() == 1 && !text.trim().is_empty() && !is_taken(text))
 }
 
 /// An open file that is acted on.
@@ -115,24 +138,27 @@ impl Page<'_> {
         Some(quick_fix(format!("Excuse `{}` with a comment, then write the reason", finding.rule), edit))
     }
 
-    fn entry(&self, finding: &Finding) -> Option<CodeAction> {
-        let title = format!("Excuse `{}` in {}, then write the reason", finding.rule, config::FILE_NAME);
+    fn entry(&self, rule: &RuleId, policy: &str) -> Option<CodeAction> {
+        let title = format!("Excuse `{rule}` in {}, then write the reason", config::FILE_NAME);
         let folder = self.path.parent()?;
         let Some(path) = config::nearest(folder) else {
-            let path = self.workspace.folder_of(self.path)?.join(config::FILE_NAME);
-            let edit = excuse::by_entry(finding, "")?;
+            // Not outside the repository of the file: nobody looks for a configuration there.
+            let outermost = self.workspace.folder_of(self.path)?;
+            let inside = config::up_to_repository(folder).take_while(|it| it.starts_with(outermost));
+            let path = inside.last()?.join(config::FILE_NAME);
+            let edit = excuse::by_entry(rule, policy, "")?;
             return Some(quick_fix(title, self.new_file(&path, edit.replacement)?));
         };
         let text = match self.workspace.document(&path) {
             Some(document) => document.text.clone(),
             None => decode(fs::read(&path).ok()?).ok()?.0,
         };
-        let edit = excuse::by_entry(finding, &text)?;
+        let edit = excuse::by_entry(rule, policy, &text)?;
         Some(quick_fix(title, edit_of(self.workspace, &path, &text, &[edit], self.abilities)?))
     }
 
     fn is_harmless(&self, edits: &[Edit]) -> bool {
-        let options = self.workspace.options(self.path);
+        let options = self.workspace.options(vec![self.path.to_path_buf()]);
         fix::is_harmless(&options, self.path, self.source.text(), edits)
     }
 
@@ -160,7 +186,7 @@ fn quick_fix(title: String, edit: WorkspaceEdit) -> CodeAction {
 /// Every fix of an open file.
 fn fix_all(workspace: &Workspace, path: &Path, abilities: Abilities) -> Option<CodeAction> {
     let text = &workspace.document(path)?.text;
-    let fixed = fix::run(&workspace.options(path)).ok()?;
+    let fixed = fix::run(&workspace.options(vec![path.to_path_buf()])).ok()?;
     let file =
         fixed.files.into_iter().find(|file| file.path.as_deref() == Some(path) && file.before == *text)?;
     let edit = edit_of(workspace, path, text, &[difference(&file.before, &file.after)], abilities)?;

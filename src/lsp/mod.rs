@@ -9,21 +9,22 @@ mod hover;
 mod place;
 mod workspace;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use gen_lsp_types::{
-    ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProvider,
-    CodeActionResponse, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
+    ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionProvider, CodeActionResponse,
+    Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
     DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    FileSystemWatcher, GlobPattern, HoverParams, HoverProvider, InitializeParams, InitializeResult,
-    PublishDiagnosticsParams, Registration, RegistrationParams, ResourceOperationKind, Save,
-    ServerCapabilities, ServerInfo, TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, Uri,
-    WorkspaceFolder, WorkspaceFolders, WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    FileSystemWatcher, GlobPattern, HoverParams, HoverProvider, InitializeResult, MessageType,
+    PositionEncodingKind, PublishDiagnosticsParams, Range, Registration, RegistrationParams,
+    ResourceOperationKind, Save, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentIdentifier,
+    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkspaceFolder,
+    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
 };
-use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response};
-use serde::Serialize;
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -32,53 +33,100 @@ use place::Encoding;
 pub use workspace::Settings;
 use workspace::{Document, Workspace};
 
+use crate::finding::Level;
+
 /// How long the editor has to be quiet before a change is checked.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// The files whose changes on disk count.
 const WATCHED: &str = "**/*.{json,jsonc,yaml,yml,tf,tfvars,ps1}";
 
+/// How long is waited for a message that has already been sent.
+const SENT: Duration = Duration::from_millis(5);
+
 /// Why a session ended before its time.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// The editor broke the protocol, or went away without a word.
-    #[error("the editor did not keep to the protocol: {0}")]
-    Protocol(#[from] ProtocolError),
-    /// What the editor says of itself is not understood.
-    #[error("the editor's `initialize` is not understood: {0}")]
-    Initialize(#[from] serde_json::Error),
-    /// The editor closed its end.
+    /// The editor closed its end, or sent what is no message.
     #[error("the editor went away without `shutdown`")]
     Gone,
+    /// The editor said `exit` or reads no more.
+    #[error("the editor ended the session without `shutdown`")]
+    Ended,
+    /// An answer could not be written down.
+    #[error("an answer cannot be written: {0}")]
+    Answer(#[from] serde_json::Error),
 }
 
 /// Serves an editor until it says `exit`.
 ///
 /// # Errors
-/// When the editor breaks the protocol or goes away.
+/// When the editor goes away before it has said `shutdown`.
 pub fn serve(connection: &Connection, settings: Settings) -> Result<(), Trouble> {
-    let (id, params) = connection.initialize_start()?;
-    let params: InitializeParams = serde_json::from_value(params)?;
-    let client = Client::of(&params);
-    let result = InitializeResult {
-        capabilities: capabilities(client.abilities.encoding),
-        server_info: Some(ServerInfo {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        }),
-    };
-    connection.initialize_finish(id, serde_json::to_value(result)?)?;
+    let client = greet(connection)?;
     let mut server = Server {
         connection,
+        waiting: VecDeque::new(),
         abilities: client.abilities,
+        watches: client.watches,
         workspace: Workspace::new(settings, client.folders),
         published: BTreeMap::new(),
         opened: BTreeSet::new(),
+        told: BTreeSet::new(),
     };
-    if client.watches {
-        server.watch()?;
+    server.run()?;
+    end(connection)
+}
+
+/// Waits for `initialize` and answers it.
+fn greet(connection: &Connection) -> Result<Client, Trouble> {
+    loop {
+        match connection.receiver.recv().map_err(|_| Trouble::Gone)? {
+            Message::Request(Request { id, method, params }) if method == "initialize" => {
+                let client = Client::of(&params);
+                let result = InitializeResult {
+                    capabilities: capabilities(client.abilities.encoding),
+                    server_info: Some(ServerInfo {
+                        name: env!("CARGO_PKG_NAME").to_owned(),
+                        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+                    }),
+                };
+                send(connection, Response::new_ok(id, result))?;
+                return Ok(client);
+            }
+            Message::Request(request) => {
+                let message = "`initialize` comes first".to_owned();
+                send(connection, refusal(request.id, ErrorCode::ServerNotInitialized, message))?;
+            }
+            Message::Notification(notification) if notification.method == "exit" => {
+                return Err(Trouble::Ended);
+            }
+            Message::Notification(_) | Message::Response(_) => {}
+        }
     }
-    server.run()
+}
+
+/// Waits for `exit`, once `shutdown` is answered.
+fn end(connection: &Connection) -> Result<(), Trouble> {
+    while let Ok(message) = connection.receiver.recv() {
+        match message {
+            Message::Request(request) => {
+                let message = "nothing is served after `shutdown`".to_owned();
+                send(connection, refusal(request.id, ErrorCode::InvalidRequest, message))?;
+            }
+            Message::Notification(notification) if notification.method == "exit" => break,
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn send(connection: &Connection, message: impl Into<Message>) -> Result<(), Trouble> {
+    connection.sender.send(message.into()).map_err(|_| Trouble::Ended)
+}
+
+fn refusal(id: RequestId, code: ErrorCode, message: String) -> Response {
+    Response::new_err(id, code as i32, message)
 }
 
 /// What an editor says of itself.
@@ -90,33 +138,35 @@ struct Client {
 }
 
 impl Client {
-    fn of(params: &InitializeParams) -> Self {
-        let capabilities = &params.capabilities;
-        let general = capabilities.general.as_ref();
-        let encodings = general.and_then(|general| general.position_encodings.as_deref());
-        let workspace = capabilities.workspace.as_ref();
-        let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
-        let operations = edits.and_then(|edits| edits.resource_operations.as_deref()).unwrap_or_default();
-        let watches = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
-        let listed = params.workspace_folders_initialize_params.workspace_folders.as_ref();
-        let folders = match listed {
-            Some(WorkspaceFolders::WorkspaceFolderList(folders)) => paths(folders),
-            Some(WorkspaceFolders::Null) => Vec::new(),
-            #[expect(deprecated, reason = "editors without workspace folders have nothing else")]
-            None => params.root_uri.iter().filter_map(place::path).collect(),
-        };
+    /// Takes what counts here out of the parameters of `initialize`. Nothing else in them can keep an editor out.
+    fn of(params: &Value) -> Self {
+        let can = |place: &str| params.pointer(place).and_then(Value::as_bool).unwrap_or_default();
+        let edits = "/capabilities/workspace/workspaceEdit";
+        let operations: Vec<ResourceOperationKind> = value_at(params, &format!("{edits}/resourceOperations"));
+        let encodings: Vec<PositionEncodingKind> =
+            value_at(params, "/capabilities/general/positionEncodings");
+        let mut folders = paths(&value_at::<Vec<WorkspaceFolder>>(params, "/workspaceFolders"));
+        if folders.is_empty() {
+            // Editors without workspace folders have nothing else.
+            let root = value_at::<Option<Uri>>(params, "/rootUri");
+            folders.extend(root.as_ref().and_then(place::path));
+        }
         Self {
             abilities: Abilities {
-                encoding: Encoding::of(encodings.unwrap_or_default()),
+                encoding: Encoding::of(&encodings),
                 // An editor that knows operations on files takes them beside edits of versions.
-                versions: edits.and_then(|edits| edits.document_changes) == Some(true)
-                    || !operations.is_empty(),
+                versions: can(&format!("{edits}/documentChanges")) || !operations.is_empty(),
                 create: operations.contains(&ResourceOperationKind::Create),
             },
             folders,
-            watches: watches.and_then(|watches| watches.dynamic_registration).unwrap_or_default(),
+            watches: can("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration"),
         }
     }
+}
+
+/// What stands at a place; the default where nothing is there, or nothing that is understood.
+fn value_at<T: DeserializeOwned + Default>(params: &Value, place: &str) -> T {
+    params.pointer(place).and_then(|it| T::deserialize(it).ok()).unwrap_or_default()
 }
 
 fn paths(folders: &[WorkspaceFolder]) -> Vec<PathBuf> {
@@ -150,48 +200,73 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
 
 struct Server<'c> {
     connection: &'c Connection,
+    /// Messages that were looked at and not yet answered.
+    waiting: VecDeque<Message>,
     abilities: Abilities,
+    /// The editor can be asked to tell of changes on disk.
+    watches: bool,
     workspace: Workspace,
     /// What the editor lists of each file, where it lists something.
     published: BTreeMap<Uri, Vec<Diagnostic>>,
     /// Files of which it may have forgotten what it listed.
     opened: BTreeSet<Uri>,
+    /// What was told that belongs to no file.
+    told: BTreeSet<(Level, String)>,
 }
 
 impl Server<'_> {
+    /// Serves until `shutdown`.
     fn run(&mut self) -> Result<(), Trouble> {
         loop {
-            let message = if self.workspace.is_current() {
-                self.connection.receiver.recv().map_err(|_| Trouble::Gone)?
-            } else {
-                match self.connection.receiver.recv_timeout(QUIET) {
-                    Ok(message) => message,
-                    Err(error) if error.is_timeout() => {
-                        self.check()?;
-                        continue;
-                    }
-                    Err(_) => return Err(Trouble::Gone),
+            match self.next()? {
+                None => self.check()?,
+                Some(Message::Request(request)) if request.method == "shutdown" => {
+                    return self.send(Response::new_ok(request.id, ()));
                 }
-            };
-            match message {
-                Message::Request(request) => {
-                    if self.connection.handle_shutdown(&request)? {
-                        return Ok(());
-                    }
+                Some(Message::Request(request)) => {
                     let response = self.answer(request)?;
                     self.send(response)?;
                 }
-                Message::Notification(notification) if notification.method == "exit" => {
-                    return Err(Trouble::Gone);
-                }
-                Message::Notification(notification) => self.take(notification),
-                Message::Response(_) => {}
+                Some(Message::Notification(notification)) => match notification.method.as_str() {
+                    "exit" => return Err(Trouble::Ended),
+                    "initialized" if self.watches => self.watch()?,
+                    _ => self.take(notification)?,
+                },
+                Some(Message::Response(_)) => {}
             }
         }
     }
 
+    /// The next message; nothing when something is to be checked and the editor is quiet.
+    fn next(&mut self) -> Result<Option<Message>, Trouble> {
+        if let Some(message) = self.waiting.pop_front() {
+            return Ok(Some(message));
+        }
+        if self.workspace.is_current() {
+            return self.connection.receiver.recv().map(Some).map_err(|_| Trouble::Gone);
+        }
+        match self.connection.receiver.recv_timeout(QUIET) {
+            Ok(message) => Ok(Some(message)),
+            Err(error) if error.is_timeout() => Ok(None),
+            Err(_) => Err(Trouble::Gone),
+        }
+    }
+
+    /// Whether the editor has taken a request back. Those it makes at every stroke would pile up otherwise.
+    fn is_cancelled(&mut self, id: &RequestId) -> bool {
+        while let Ok(message) = self.connection.receiver.recv_timeout(SENT) {
+            self.waiting.push_back(message);
+        }
+        self.waiting.iter().any(|message| match message {
+            Message::Notification(it) if it.method == "$/cancelRequest" => {
+                value_at::<Option<RequestId>>(&it.params, "/id").as_ref() == Some(id)
+            }
+            _ => false,
+        })
+    }
+
     fn send(&self, message: impl Into<Message>) -> Result<(), Trouble> {
-        self.connection.sender.send(message.into()).map_err(|_| Trouble::Gone)
+        send(self.connection, message)
     }
 
     /// Asks the editor to tell of changes on disk.
@@ -210,60 +285,77 @@ impl Server<'_> {
         self.send(Request::new(id, "client/registerCapability".to_owned(), params))
     }
 
-    /// Takes in what the editor tells. What is not known, or not understood, changes nothing.
-    fn take(&mut self, notification: Notification) {
+    /// Takes in what the editor tells. What is not known changes nothing.
+    fn take(&mut self, notification: Notification) -> Result<(), Trouble> {
         let Notification { method, params } = notification;
-        match method.as_str() {
-            "textDocument/didOpen" => {
-                let Some(DidOpenTextDocumentParams { text_document: opened }) = read(params) else { return };
-                if let Some(path) = place::path(&opened.uri) {
-                    self.opened.insert(opened.uri.clone());
-                    let (uri, version, text) = (opened.uri, opened.version, opened.text);
-                    self.workspace.open(path, Document { uri, version, text });
-                }
+        let taken = match method.as_str() {
+            "textDocument/didOpen" => read(&params).map(|it| self.open(it)),
+            "textDocument/didChange" => read(&params).map(|it| self.change(it)),
+            "textDocument/didClose" => read(&params).map(|it: DidCloseTextDocumentParams| {
+                self.close(&it.text_document.uri);
+            }),
+            "workspace/didChangeWorkspaceFolders" => read(&params).map(|it| self.change_folders(&it)),
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
+                self.workspace.outdate_disk();
+                Ok(())
             }
-            "textDocument/didChange" => {
-                let Some(DidChangeTextDocumentParams { text_document: changed, content_changes }) =
-                    read(params)
-                else {
-                    return;
-                };
-                if let Some(path) = place::path(&changed.text_document_identifier.uri) {
-                    self.workspace.change(&path, changed.version, content_changes, self.abilities.encoding);
-                }
-            }
-            "textDocument/didClose" => {
-                let Some(DidCloseTextDocumentParams { text_document: closed }) = read(params) else { return };
-                if let Some(path) = place::path(&closed.uri) {
-                    self.workspace.close(&path);
-                }
-            }
-            "workspace/didChangeWorkspaceFolders" => {
-                let Some(DidChangeWorkspaceFoldersParams { event }) = read(params) else { return };
-                self.workspace.change_folders(&paths(&event.removed), paths(&event.added));
-            }
-            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => self.workspace.outdate(),
-            _ => {}
+            _ => Ok(()),
+        };
+        let Err(error) = taken else { return Ok(()) };
+        // What the editor has there now is not known, so the file counts as it is on disk.
+        if let Some(uri) = value_at(&params, "/textDocument/uri") {
+            self.close(&uri);
         }
+        self.tell(Level::Note, format!("`{method}` is not understood: {error}"))
+    }
+
+    fn open(&mut self, params: DidOpenTextDocumentParams) {
+        let opened = params.text_document;
+        if let Some(path) = place::path(&opened.uri) {
+            self.opened.insert(opened.uri.clone());
+            let (uri, version, text) = (opened.uri, opened.version, opened.text);
+            self.workspace.open(path, Document { uri, version, text });
+        }
+    }
+
+    fn change(&mut self, params: DidChangeTextDocumentParams) {
+        let changed = params.text_document;
+        if let Some(path) = place::path(&changed.text_document_identifier.uri) {
+            let encoding = self.abilities.encoding;
+            self.workspace.change(&path, changed.version, params.content_changes, encoding);
+        }
+    }
+
+    fn close(&mut self, uri: &Uri) {
+        if let Some(path) = place::path(uri) {
+            self.workspace.close(&path);
+        }
+    }
+
+    fn change_folders(&mut self, params: &DidChangeWorkspaceFoldersParams) {
+        self.workspace.change_folders(&paths(&params.event.removed), paths(&params.event.added));
     }
 
     fn answer(&mut self, request: Request) -> Result<Response, Trouble> {
         let Request { id, method, params } = request;
+        if self.is_cancelled(&id) {
+            return Ok(refusal(id, ErrorCode::RequestCanceled, "taken back".to_owned()));
+        }
         let answer = match method.as_str() {
-            "textDocument/hover" => match read::<HoverParams>(params) {
-                Some(params) => self.hover(&params)?,
-                None => return Ok(misunderstood(id)),
-            },
-            "textDocument/codeAction" => match read::<CodeActionParams>(params) {
-                Some(params) => self.actions(&params)?,
-                None => return Ok(misunderstood(id)),
-            },
+            "textDocument/hover" => read(&params).map(|it| self.hover(&it)),
+            "textDocument/codeAction" => read(&params).map(|it| self.actions(&it)),
             _ => {
                 let message = format!("`{method}` is not served");
-                return Ok(Response::new_err(id, ErrorCode::MethodNotFound as i32, message));
+                return Ok(refusal(id, ErrorCode::MethodNotFound, message));
             }
         };
-        Ok(Response::new_ok(id, answer))
+        match answer {
+            Ok(answer) => Ok(Response::new_ok(id, answer?)),
+            Err(error) => {
+                let message = format!("the parameters are not understood: {error}");
+                Ok(refusal(id, ErrorCode::InvalidParams, message))
+            }
+        }
     }
 
     fn hover(&mut self, params: &HoverParams) -> Result<Value, Trouble> {
@@ -271,15 +363,16 @@ impl Server<'_> {
         let place = &params.text_document_position_params;
         let found = place::path(&place.text_document.uri)
             .and_then(|path| hover::at(&self.workspace, &path, place.position, self.abilities.encoding));
-        value(found)
+        Ok(serde_json::to_value(found)?)
     }
 
-    fn actions(&mut self, params: &CodeActionParams) -> Result<Value, Trouble> {
+    fn actions(&mut self, params: &ActionParams) -> Result<Value, Trouble> {
         self.bring_up_to_date()?;
         let Some(path) = place::path(&params.text_document.uri) else { return Ok(Value::Null) };
         let only = params.context.only.as_deref();
         let found = actions::of(&self.workspace, &path, params.range, only, self.abilities);
-        value(found.into_iter().map(CodeActionResponse::CodeAction).collect::<Vec<_>>())
+        let found: Vec<_> = found.into_iter().map(CodeActionResponse::CodeAction).collect();
+        Ok(serde_json::to_value(found)?)
     }
 
     fn bring_up_to_date(&mut self) -> Result<(), Trouble> {
@@ -310,18 +403,37 @@ impl Server<'_> {
             }
         }
         self.opened.clear();
-        Ok(())
+        let told = std::mem::replace(&mut self.told, self.workspace.elsewhere());
+        let new: Vec<_> = self.told.difference(&told).cloned().collect();
+        new.into_iter().try_for_each(|(level, message)| self.tell(level, message))
+    }
+
+    /// Tells what belongs to no file: on the screen, or where it can be looked up if it is no more than a note.
+    fn tell(&self, level: Level, message: String) -> Result<(), Trouble> {
+        let (method, kind) = match level {
+            Level::Error => ("window/showMessage", MessageType::Error),
+            Level::Warn => ("window/showMessage", MessageType::Warning),
+            Level::Note | Level::Off => ("window/logMessage", MessageType::Info),
+        };
+        self.send(Notification::new(method.to_owned(), ShowMessageParams { kind, message }))
     }
 }
 
-fn read<T: DeserializeOwned>(params: Value) -> Option<T> {
-    serde_json::from_value(params).ok()
+/// What counts here of a request for code actions. What it says of findings, which may be those of others, does not.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ActionParams {
+    text_document: TextDocumentIdentifier,
+    range: Range,
+    #[serde(default)]
+    context: ActionContext,
 }
 
-fn value(answer: impl Serialize) -> Result<Value, Trouble> {
-    Ok(serde_json::to_value(answer)?)
+#[derive(Default, Deserialize)]
+struct ActionContext {
+    only: Option<Vec<CodeActionKind>>,
 }
 
-fn misunderstood(id: RequestId) -> Response {
-    Response::new_err(id, ErrorCode::InvalidParams as i32, "the parameters are not understood".to_owned())
+fn read<T: DeserializeOwned>(params: &Value) -> serde_json::Result<T> {
+    T::deserialize(params)
 }

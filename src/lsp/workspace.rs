@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gen_lsp_types::{TextDocumentContentChangeEvent as Change, Uri};
 
 use super::place::{self, Encoding};
 use crate::baseline::Baseline;
+use crate::config;
 use crate::discover::{self, ConfigChoice, absolute};
 use crate::engine::{self, ConfigFailure, Options, Outcome, Trial};
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
+use crate::history::History;
 use crate::rule::Profile;
 use crate::source::{FileId, Source, Sources};
 
@@ -33,8 +36,8 @@ pub(super) struct Document {
 /// What is checked in one run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
-    /// A folder of the workspace.
-    Folder(PathBuf),
+    /// Folders of the workspace that belong to one tenant.
+    Folders(BTreeSet<PathBuf>),
     /// A file in none of them, with the rest of its tenant.
     File(PathBuf),
 }
@@ -50,6 +53,8 @@ pub(super) struct Run {
     pub(super) problems: Vec<(Finding, PathBuf)>,
     /// The texts of the problems.
     pub(super) problem_sources: Sources,
+    /// What was found that has no file, such as a folder that is not there.
+    elsewhere: BTreeSet<(Level, String)>,
 }
 
 impl Run {
@@ -60,15 +65,22 @@ impl Run {
             Some(path) => path.as_deref().map(absolute),
             None => on_disk(&outcome.sources, *file),
         };
-        let paths = files.iter().filter_map(|file| Some((*file, path(file)?))).collect();
-        Self { outcome, paths, ..Self::default() }
+        let paths: BTreeMap<_, _> = files.iter().filter_map(|file| Some((*file, path(file)?))).collect();
+        let elsewhere = outcome.findings.iter().filter(|it| !paths.contains_key(&it.primary.span.file));
+        let elsewhere = elsewhere.map(|finding| in_a_line(finding, &outcome.sources)).collect();
+        Self { paths, elsewhere, outcome, ..Self::default() }
     }
 
     fn fail(&mut self, failure: ConfigFailure) {
         let ConfigFailure { problems, sources } = failure;
-        let path = |finding: &Finding| on_disk(&sources, finding.primary.span.file);
-        let problems = problems.into_iter().filter_map(|finding| Some((path(&finding)?, finding)));
-        self.problems = problems.map(|(path, finding)| (finding, path)).collect();
+        self.problems.clear();
+        self.elsewhere.clear();
+        for finding in problems {
+            match on_disk(&sources, finding.primary.span.file) {
+                Some(path) => self.problems.push((finding, path)),
+                None => self.elsewhere.extend([in_a_line(&finding, &sources)]),
+            }
+        }
         self.problem_sources = sources;
     }
 
@@ -76,6 +88,12 @@ impl Run {
     pub(super) fn path(&self, file: FileId) -> Option<&Path> {
         self.paths.get(&file).map(PathBuf::as_path)
     }
+}
+
+/// A finding without a place in a file.
+fn in_a_line(finding: &Finding, sources: &Sources) -> (Level, String) {
+    let path = sources.path(finding.primary.span.file);
+    (finding.level, format!("{path}: {} [{}]", finding.message, finding.rule))
 }
 
 /// Where a text is that is shown under its path.
@@ -91,16 +109,31 @@ pub(super) struct Workspace {
     documents: BTreeMap<PathBuf, Document>,
     runs: BTreeMap<Target, Run>,
     is_current: bool,
+    /// What is known of the history while nothing changes on disk.
+    history: Arc<History>,
 }
 
 impl Workspace {
     pub(super) fn new(settings: Settings, folders: Vec<PathBuf>) -> Self {
-        Self { settings, folders, documents: BTreeMap::new(), runs: BTreeMap::new(), is_current: false }
+        Self {
+            settings,
+            folders,
+            documents: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            is_current: false,
+            history: Arc::default(),
+        }
     }
 
     /// Says that something has changed that findings rest on.
-    pub(super) fn outdate(&mut self) {
+    fn outdate(&mut self) {
         self.is_current = false;
+    }
+
+    /// Says that something has changed on disk.
+    pub(super) fn outdate_disk(&mut self) {
+        self.history = Arc::default();
+        self.outdate();
     }
 
     pub(super) fn is_current(&self) -> bool {
@@ -158,26 +191,34 @@ impl Workspace {
         self.runs.values()
     }
 
+    /// What was found that has no file.
+    pub(super) fn elsewhere(&self) -> BTreeSet<(Level, String)> {
+        self.runs().flat_map(|run| run.elsewhere.iter().cloned()).collect()
+    }
+
     /// The folder of the workspace that a file lies in, or the one the file is in itself.
     pub(super) fn folder_of<'p>(&'p self, path: &'p Path) -> Option<&'p Path> {
         let folders = self.folders.iter().map(PathBuf::as_path);
         folders.filter(|folder| path.starts_with(folder)).min().or_else(|| path.parent())
     }
 
-    fn targets(&self) -> Vec<Target> {
-        let is_inside = |path: &Path, folder: &PathBuf| path != folder && path.starts_with(folder);
-        let outer = self.folders.iter().filter(|own| !self.folders.iter().any(|other| is_inside(own, other)));
+    /// What is checked together: folders of one configuration, folders in each other, and each file in none of them
+    /// with the rest of its tenant.
+    fn targets(&self) -> BTreeSet<Target> {
+        let mut tenants: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+        for folder in &self.folders {
+            let outermost = || self.folder_of(folder).unwrap_or(folder).to_path_buf();
+            let tenant = config::nearest(folder).unwrap_or_else(outermost);
+            tenants.entry(tenant).or_default().insert(folder.clone());
+        }
         let is_alone = |path: &&PathBuf| {
             discover::format_of(path).is_some()
-                && path.file_name().is_some_and(|name| name != crate::config::FILE_NAME)
+                && path.file_name().is_some_and(|name| name != config::FILE_NAME)
                 && !self.folders.iter().any(|folder| path.starts_with(folder))
+                && path.is_file()
         };
         let files = self.documents.keys().filter(is_alone);
-        let mut targets: Vec<_> =
-            outer.cloned().map(Target::Folder).chain(files.cloned().map(Target::File)).collect();
-        targets.sort();
-        targets.dedup();
-        targets
+        tenants.into_values().map(Target::Folders).chain(files.cloned().map(Target::File)).collect()
     }
 
     /// Checks everything again, with the texts as they stand in the editor.
@@ -185,12 +226,15 @@ impl Workspace {
         let targets = self.targets();
         self.runs.retain(|target, _| targets.contains(target));
         for target in targets {
-            let (Target::Folder(path) | Target::File(path)) = &target;
-            let done = engine::run(&self.options(path));
+            let paths = match &target {
+                Target::Folders(folders) => folders.iter().cloned().collect(),
+                Target::File(file) => vec![file.clone()],
+            };
+            let done = engine::run(&self.options(paths));
             match done {
                 Ok(mut outcome) => {
                     if let Some(baseline) = &self.settings.baseline {
-                        baseline.hide(&mut outcome, std::slice::from_ref(path));
+                        baseline.hide(&mut outcome, &[]);
                     }
                     self.runs.insert(target, Run::new(outcome));
                 }
@@ -200,11 +244,11 @@ impl Workspace {
         self.is_current = true;
     }
 
-    /// What `calint PATH` would do, with the texts as they stand in the editor.
-    pub(super) fn options(&self, path: &Path) -> Options {
+    /// What `calint PATH…` would do, with the texts as they stand in the editor.
+    pub(super) fn options(&self, paths: Vec<PathBuf>) -> Options {
         let texts = self.documents.iter().map(|(path, document)| (path.clone(), document.text.clone()));
         Options {
-            paths: vec![path.to_path_buf()],
+            paths,
             stdin: None,
             config: ConfigChoice::Nearest,
             only: Vec::new(),
@@ -213,7 +257,7 @@ impl Workspace {
             include_disabled: false,
             context: true,
             today: engine::today(),
-            trial: Trial { texts: texts.collect(), only_fixes: false },
+            trial: Trial { texts: texts.collect(), only_fixes: false, history: Arc::clone(&self.history) },
         }
     }
 
