@@ -5,6 +5,7 @@
 
 mod actions;
 mod diagnostics;
+mod handshake;
 mod hover;
 mod place;
 mod workspace;
@@ -14,14 +15,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gen_lsp_types::{
-    ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionProvider, CodeActionResponse,
-    Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesRegistrationOptions,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    FileSystemWatcher, GlobPattern, HoverParams, HoverProvider, InitializeResult, MessageType,
-    PositionEncodingKind, PublishDiagnosticsParams, Range, Registration, RegistrationParams,
-    ResourceOperationKind, Save, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentIdentifier,
-    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkspaceFolder,
-    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    CodeActionKind, CodeActionResponse, Diagnostic, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, FileSystemWatcher, GlobPattern, HoverParams, MessageType,
+    PublishDiagnosticsParams, Range, Registration, RegistrationParams, ShowMessageParams,
+    TextDocumentIdentifier, Uri, WorkspaceFolder,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::Deserialize;
@@ -29,7 +27,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use actions::Abilities;
-use place::Encoding;
 pub use workspace::Settings;
 use workspace::{Document, Workspace};
 
@@ -63,7 +60,7 @@ pub enum Trouble {
 /// # Errors
 /// When the editor goes away before it has said `shutdown`.
 pub fn serve(connection: &Connection, settings: Settings) -> Result<(), Trouble> {
-    let client = greet(connection)?;
+    let client = handshake::greet(connection)?;
     let mut server = Server {
         connection,
         waiting: VecDeque::new(),
@@ -75,50 +72,7 @@ pub fn serve(connection: &Connection, settings: Settings) -> Result<(), Trouble>
         told: BTreeSet::new(),
     };
     server.run()?;
-    end(connection)
-}
-
-/// Waits for `initialize` and answers it.
-fn greet(connection: &Connection) -> Result<Client, Trouble> {
-    loop {
-        match connection.receiver.recv().map_err(|_| Trouble::Gone)? {
-            Message::Request(Request { id, method, params }) if method == "initialize" => {
-                let client = Client::of(&params);
-                let result = InitializeResult {
-                    capabilities: capabilities(client.abilities.encoding),
-                    server_info: Some(ServerInfo {
-                        name: env!("CARGO_PKG_NAME").to_owned(),
-                        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-                    }),
-                };
-                send(connection, Response::new_ok(id, result))?;
-                return Ok(client);
-            }
-            Message::Request(request) => {
-                let message = "`initialize` comes first".to_owned();
-                send(connection, refusal(request.id, ErrorCode::ServerNotInitialized, message))?;
-            }
-            Message::Notification(notification) if notification.method == "exit" => {
-                return Err(Trouble::Ended);
-            }
-            Message::Notification(_) | Message::Response(_) => {}
-        }
-    }
-}
-
-/// Waits for `exit`, once `shutdown` is answered.
-fn end(connection: &Connection) -> Result<(), Trouble> {
-    while let Ok(message) = connection.receiver.recv() {
-        match message {
-            Message::Request(request) => {
-                let message = "nothing is served after `shutdown`".to_owned();
-                send(connection, refusal(request.id, ErrorCode::InvalidRequest, message))?;
-            }
-            Message::Notification(notification) if notification.method == "exit" => break,
-            Message::Notification(_) | Message::Response(_) => {}
-        }
-    }
-    Ok(())
+    handshake::end(connection)
 }
 
 fn send(connection: &Connection, message: impl Into<Message>) -> Result<(), Trouble> {
@@ -129,41 +83,6 @@ fn refusal(id: RequestId, code: ErrorCode, message: String) -> Response {
     Response::new_err(id, code as i32, message)
 }
 
-/// What an editor says of itself.
-struct Client {
-    abilities: Abilities,
-    folders: Vec<PathBuf>,
-    /// It can be asked to tell of changes on disk.
-    watches: bool,
-}
-
-impl Client {
-    /// Takes what counts here out of the parameters of `initialize`. Nothing else in them can keep an editor out.
-    fn of(params: &Value) -> Self {
-        let can = |place: &str| params.pointer(place).and_then(Value::as_bool).unwrap_or_default();
-        let edits = "/capabilities/workspace/workspaceEdit";
-        let operations: Vec<ResourceOperationKind> = value_at(params, &format!("{edits}/resourceOperations"));
-        let encodings: Vec<PositionEncodingKind> =
-            value_at(params, "/capabilities/general/positionEncodings");
-        let mut folders = paths(&value_at::<Vec<WorkspaceFolder>>(params, "/workspaceFolders"));
-        if folders.is_empty() {
-            // Editors without workspace folders have nothing else.
-            let root = value_at::<Option<Uri>>(params, "/rootUri");
-            folders.extend(root.as_ref().and_then(place::path));
-        }
-        Self {
-            abilities: Abilities {
-                encoding: Encoding::of(&encodings),
-                // An editor that knows operations on files takes them beside edits of versions.
-                versions: can(&format!("{edits}/documentChanges")) || !operations.is_empty(),
-                create: operations.contains(&ResourceOperationKind::Create),
-            },
-            folders,
-            watches: can("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration"),
-        }
-    }
-}
-
 /// What stands at a place; the default where nothing is there, or nothing that is understood.
 fn value_at<T: DeserializeOwned + Default>(params: &Value, place: &str) -> T {
     params.pointer(place).and_then(|it| T::deserialize(it).ok()).unwrap_or_default()
@@ -171,31 +90,6 @@ fn value_at<T: DeserializeOwned + Default>(params: &Value, place: &str) -> T {
 
 fn paths(folders: &[WorkspaceFolder]) -> Vec<PathBuf> {
     folders.iter().filter_map(|folder| place::path(&folder.uri)).collect()
-}
-
-fn capabilities(encoding: Encoding) -> ServerCapabilities {
-    ServerCapabilities {
-        position_encoding: Some(encoding.kind()),
-        text_document_sync: Some(TextDocumentSync::Options(TextDocumentSyncOptions {
-            open_close: Some(true),
-            change: Some(TextDocumentSyncKind::Incremental),
-            save: Some(Save::Bool(true)),
-            ..TextDocumentSyncOptions::default()
-        })),
-        hover_provider: Some(HoverProvider::Bool(true)),
-        code_action_provider: Some(CodeActionProvider::CodeActionOptions(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QuickFix, actions::FIX_ALL]),
-            ..CodeActionOptions::default()
-        })),
-        workspace: Some(WorkspaceOptions {
-            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
-                supported: Some(true),
-                change_notifications: Some(ChangeNotifications::Bool(true)),
-            }),
-            ..WorkspaceOptions::default()
-        }),
-        ..ServerCapabilities::default()
-    }
 }
 
 struct Server<'c> {
