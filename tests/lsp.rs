@@ -521,6 +521,28 @@ fn files_outside_the_folders_are_checked_with_their_tenant() {
     assert_eq!(editor.end(), Some(0));
 }
 
+/// What many policies share is listed in each file; the first place leads to all others, each other to the first.
+#[test]
+fn what_was_found_again_is_listed_at_each_place() {
+    let policy = |name: &str| {
+        blocking(name).replace("[\"All\"]}, \"app", "[\"All\"], \"excludeGroups\": [\"<emergency>\"]}, \"app")
+    };
+    let names = ["a.json", "b.json", "c.json", "d.json"];
+    let texts = names.map(policy);
+    let files: Vec<_> = names.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+    let folder = folder(&files);
+    let mut editor = Editor::start(&[folder.path()], &[], able());
+    editor.settle();
+    let related = names.map(|name| {
+        let own = editor.listed.get(&uri(&folder.path().join(name))).into_iter().flatten();
+        let found: Vec<_> = own.filter(|it| it["code"] == "exclusion-that-excludes-nobody").collect();
+        let [only] = found.as_slice() else { panic!("{name}: {found:?}") };
+        only["relatedInformation"].as_array().unwrap().len()
+    });
+    assert_eq!(related, [3, 1, 1, 1]);
+    assert_eq!(editor.end(), Some(0));
+}
+
 #[test]
 fn a_baseline_and_a_profile_count_as_on_the_command_line() {
     let folder = folder(&[("a.json", &blocking("A"))]);

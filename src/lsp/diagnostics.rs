@@ -72,7 +72,9 @@ struct View<'r> {
 impl View<'_> {
     fn diagnostic(&self, finding: &Finding, place: &Label) -> Diagnostic {
         let url = self.rules.of(&finding.rule).and_then(|rule| rule.meta().url());
-        let elsewhere = finding.all_labels().chain(&finding.related);
+        // Each place of many where the same was found leads to the first, which leads to all of them.
+        let also = if *place == finding.primary { &finding.related[..] } else { &[] };
+        let elsewhere = finding.all_labels().chain(also);
         let related =
             elsewhere.filter(|label| label.span != place.span).filter_map(|label| self.related(label));
         let related: Vec<_> = related.collect();

@@ -41,9 +41,10 @@ impl Encoding {
     /// The place of a byte offset; an offset past the end is the end.
     pub(super) fn position(self, source: &Source, offset: u32) -> Position {
         let place = source.position(offset);
-        let before = source.text().get(..place.byte).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let character = line.chars().map(|letter| self.width(letter)).sum::<usize>();
+        let character = match self {
+            Self::Utf8 => place.bytes_before,
+            Self::Utf16 => place.units_before,
+        };
         Position { line: number(place.line.saturating_sub(1)), character: number(character) }
     }
 

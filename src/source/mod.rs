@@ -80,7 +80,42 @@ pub struct Position {
     pub column: usize,
     /// The byte offset in the decoded text.
     pub byte: usize,
+    /// How much stands before it in its line, in bytes.
+    pub bytes_before: usize,
+    /// How much stands before it in its line, in units of UTF-16.
+    pub units_before: usize,
 }
+
+impl Position {
+    /// The start of a text.
+    const START: Self = Self { line: 1, column: 1, byte: 0, bytes_before: 0, units_before: 0 };
+
+    /// The position behind a piece of text that starts here.
+    fn behind(self, piece: &str) -> Self {
+        let (start, tail) = match piece.rsplit_once('\n') {
+            Some((before, tail)) => {
+                let line = self.line + before.matches('\n').count() + 1;
+                (Self { line, ..Self::START }, tail)
+            }
+            None => (self, piece),
+        };
+        let characters = tail.chars().count();
+        let pairs = tail.bytes().filter(|byte| *byte >= FOUR_BYTES).count();
+        Self {
+            line: start.line,
+            column: start.column + characters,
+            byte: self.byte + piece.len(),
+            bytes_before: start.bytes_before + tail.len(),
+            units_before: start.units_before + characters + pairs,
+        }
+    }
+}
+
+/// The first byte of a character that takes four bytes in UTF-8, and two units in UTF-16, is no less.
+const FOUR_BYTES: u8 = 0xF0;
+
+/// How far apart the positions are from which others are counted, in bytes.
+const STEP: usize = 1024;
 
 /// One text and the path it is shown under.
 #[derive(Debug)]
@@ -88,14 +123,14 @@ pub struct Source {
     path: String,
     revision: Option<String>,
     text: String,
-    line_starts: OnceLock<Vec<usize>>,
+    marks: OnceLock<Vec<Position>>,
 }
 
 impl Source {
     /// A text under the path a report shows: relative to the working directory where possible, with `/`.
     #[must_use]
     pub fn new(path: String, text: String) -> Self {
-        Self { path, revision: None, text, line_starts: OnceLock::new() }
+        Self { path, revision: None, text, marks: OnceLock::new() }
     }
 
     /// The path as reports show it.
@@ -118,25 +153,24 @@ impl Source {
         &self.text
     }
 
-    fn line_starts(&self) -> &[usize] {
-        self.line_starts.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+    /// Positions a step apart, each at the start of a character.
+    fn marks(&self) -> &[Position] {
+        self.marks.get_or_init(|| {
+            let ends = (STEP..=self.text.len()).step_by(STEP).map(|end| self.text.floor_char_boundary(end));
+            let marks = ends.scan(Position::START, |mark, end| {
+                *mark = mark.behind(self.text.get(mark.byte..end).unwrap_or_default());
+                Some(*mark)
+            });
+            std::iter::once(Position::START).chain(marks).collect()
         })
     }
 
     /// Line and column of a byte offset; an offset past the end is the end.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let mut byte = (offset as usize).min(self.text.len());
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        let starts = self.line_starts();
-        let line = starts.partition_point(|start| *start <= byte);
-        let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.text.get(start..byte).map_or(0, |before| before.chars().count()) + 1;
-        Position { line: line.max(1), column, byte }
+        let byte = self.text.floor_char_boundary(offset as usize);
+        let mark = self.marks().get(byte / STEP).copied().unwrap_or(Position::START);
+        mark.behind(self.text.get(mark.byte..byte).unwrap_or_default())
     }
 
     /// The text of a span; empty where the span lies outside.
@@ -204,10 +238,7 @@ impl Sources {
     pub fn range(&self, span: Span) -> (Position, Position) {
         match self.get(span.file) {
             Some(source) => (source.position(span.start), source.position(span.end)),
-            None => {
-                let start = Position { line: 1, column: 1, byte: 0 };
-                (start, start)
-            }
+            None => (Position::START, Position::START),
         }
     }
 
@@ -233,5 +264,23 @@ mod tests {
         assert_eq!(at(4), (2, 3));
         assert_eq!(at(7), (2, 5), "the umlaut is one column and two bytes");
         assert_eq!(at(999), (3, 2), "past the end is the end");
+    }
+
+    #[test]
+    fn positions_in_a_long_text_are_those_counted_from_its_start() {
+        let text = "ab\r\nc𝄞ä\n".repeat(300) + &"x𝄞é".repeat(900) + "\n\nend";
+        let source = Source::new(String::new(), text.clone());
+        for (byte, _) in text.char_indices() {
+            let before = text.get(..byte).unwrap();
+            let line = before.rsplit('\n').next().unwrap();
+            let expected = Position {
+                line: before.matches('\n').count() + 1,
+                column: line.chars().count() + 1,
+                byte,
+                bytes_before: line.len(),
+                units_before: line.encode_utf16().count(),
+            };
+            assert_eq!(source.position(byte as u32), expected);
+        }
     }
 }
