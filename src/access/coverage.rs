@@ -132,7 +132,8 @@ impl Question {
 
     /// Whether a policy is one of the kind that is asked for, the more so the smaller the number: it refuses the
     /// sign-ins asked about, or would if its scope were wider.
-    pub(super) fn concern(self, policy: &Policy, access: &Access<'_>) -> Option<u32> {
+    #[must_use]
+    pub fn concern(self, policy: &Policy, access: &Access<'_>) -> Option<u32> {
         let conditions = &policy.conditions;
         let by_risk = is_about(&conditions.sign_in_risk) || is_about(&conditions.user_risk);
         let by_flow = conditions.transfer_methods.known().any(|flow| *flow.value != TransferMethod::None);
@@ -155,6 +156,8 @@ impl Question {
         let by_method = |way: &Vec<At<Need<'_>>>| way.iter().any(|need| about_methods(need.value));
         let asks = ways.iter().any(by_method);
         let when = |fits: bool, weight: u32| fits.then_some(weight);
+        // One of which that is not known is further off.
+        let perhaps = |fits: Truth| when(fits != Truth::No, u32::from(fits == Truth::Unknown));
         match self {
             // One that can be met in another way too is further off.
             Self::SignInWithoutMfa | Self::AdministratorWithoutMfa | Self::GuestWithoutMfa => {
@@ -174,17 +177,14 @@ impl Question {
                 let clients = &conditions.client_app_types;
                 let all = clients.is_empty() || clients.contains(&ClientApp::All) == Truth::Yes;
                 let legacy = [ClientApp::ActiveSync, ClientApp::ActiveSyncSupported, ClientApp::Other];
-                let some = legacy.iter().any(|client| clients.contains(client) == Truth::Yes);
-                if all { when(asks, 4) } else { when(some, 0) }
+                let some = legacy.iter().map(|client| clients.contains(client)).fold(Truth::No, Truth::or);
+                if all { when(asks, 4) } else { perhaps(some) }
             }
-            Self::DeviceCode => {
-                when(conditions.transfer_methods.contains(&TransferMethod::DeviceCode) == Truth::Yes, 0)
-            }
+            Self::DeviceCode => perhaps(conditions.transfer_methods.contains(&TransferMethod::DeviceCode)),
             Self::RiskySignIn => when(is_about(&conditions.sign_in_risk), 0),
             Self::RiskyUser => when(is_about(&conditions.user_risk), 0),
             Self::Registration | Self::DeviceRegistration => {
-                let action = self.action();
-                when(applications.user_actions.known().any(|known| Some(*known.value) == action), 0)
+                perhaps(self.action().map_or(Truth::No, |action| applications.user_actions.contains(&action)))
             }
             Self::UnknownPlatform => {
                 let but_known = conditions.platforms.as_ref().is_some_and(|pair| !pair.exclude.is_empty());
@@ -255,10 +255,13 @@ impl Question {
     fn roles<S: Solve>(self, access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<String> {
         let left_out = |role: &&String| {
             let excludes = |policy: &Policy| {
-                policy.users.exclude_roles.known().any(|excluded| match excluded.value {
-                    Principal::Id(id) | Principal::Name(id) => id.eq_ignore_ascii_case(role),
-                    Principal::Token(_) => false,
-                })
+                let excluded = &policy.users.exclude_roles;
+                let known = excluded.known().filter_map(|excluded| match excluded.value {
+                    Principal::Id(id) | Principal::Name(id) => Some(id),
+                    Principal::Token(_) => None,
+                });
+                let unresolved = excluded.unresolved().map(|what| &what.value.text);
+                known.chain(unresolved).any(|text| text.eq_ignore_ascii_case(role))
             };
             self != Self::AdministratorPhished && access.judged().any(excludes)
         };
@@ -440,6 +443,8 @@ impl Question {
         match class {
             Class::InGroup(_) if self.is_of_administrators() => format!("administrator who is a {name}"),
             Class::InGroup(_) if !self.asks_members() => format!("guest who is a {name}"),
+            // In a list of its own there are no others.
+            Class::Member => "any ordinary member".to_owned(),
             _ => name,
         }
     }

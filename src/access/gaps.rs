@@ -72,7 +72,7 @@ pub struct Gap {
     /// Somebody decided it: only people, apps or networks that a policy names, or only those with a managed device or
     /// the like.
     pub decided: bool,
-    /// Whose sign-ins they are stands for people of whom the files do not tell who they are.
+    /// Of all whose sign-ins they are the files do not tell who they are, or of the networks where these are.
     pub unresolved: bool,
     /// They are sign-ins of people whom no policy names.
     generally: bool,
@@ -135,10 +135,12 @@ pub fn gaps<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, quest
     for at in 0..search.asked.degrees.len() {
         match search.degree(at, &refusing, &mut found) {
             Outcome::Done => {}
-            Outcome::Doubted(query, regions) if at == 0 => {
-                found.doubt = search.doubt(query, regions, &possible);
+            Outcome::Doubted(weight, query, regions) => {
+                let matters = matches!(weight, Weight::Open | Weight::OpenUnlessPlace);
+                if matters && found.doubt.is_none() {
+                    found.doubt = search.doubt(query, regions, &possible);
+                }
             }
-            Outcome::Doubted(..) => {}
             Outcome::Stopped => break,
         }
     }
@@ -174,9 +176,12 @@ fn is_made_of(cause: &Cause, all: &[Cause]) -> bool {
     cause.lacks.iter().all(|lack| parts.contains(&lack))
 }
 
-/// The users, groups and roles of which the files do not tell who they are.
+/// The users, groups and roles of which the files do not tell who they are, and the locations of which they do not tell
+/// where they are.
 fn unresolved(access: &Access<'_>) -> BTreeSet<String> {
-    let lists = access.judged().flat_map(|policy| {
+    let places = access.judged().filter_map(|policy| policy.conditions.locations.as_ref());
+    let places = places.flat_map(|pair| [&pair.include, &pair.exclude]).flat_map(|list| list.unresolved());
+    let people = access.judged().flat_map(|policy| {
         let users = &policy.users;
         [
             &users.include_users,
@@ -187,7 +192,8 @@ fn unresolved(access: &Access<'_>) -> BTreeSet<String> {
             &users.exclude_roles,
         ]
     });
-    lists.flat_map(|list| list.unresolved()).map(|what| what.value.text.to_lowercase()).collect()
+    let people = people.flat_map(|list| list.unresolved());
+    people.chain(places).map(|what| what.value.text.to_lowercase()).collect()
 }
 
 /// The policies of the kind that is asked for, with how much they are.
@@ -233,8 +239,8 @@ fn answers<S: Solve>(
 enum Outcome {
     /// Nothing is left.
     Done,
-    /// Nothing is certainly left: the query, and the regions that leave nothing.
-    Doubted(Query, Vec<usize>),
+    /// Nothing is certainly left in circumstances of this weight: the query, and the regions that leave nothing.
+    Doubted(Weight, Query, Vec<usize>),
     /// No more is searched.
     Stopped,
 }
@@ -271,7 +277,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
             let query = Query { inside: inside.clone(), outside, ..circumstances.query() };
             let point = match self.analysis.solve(&query) {
                 Answer::Point(point) => point,
-                Answer::Never(regions) => return Outcome::Doubted(query, regions),
+                Answer::Never(regions) => return Outcome::Doubted(weight, query, regions),
                 Answer::Undecided => {
                     found.unfinished = true;
                     return Outcome::Stopped;
@@ -282,7 +288,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
                 return Outcome::Stopped;
             }
             let witness = self.analysis.most_ordinary(&query, point);
-            let cause = self.nearest(&witness);
+            let cause = self.nearest(&witness, weight);
             let region = cause.as_ref().map_or(Region::Whole(true), |cause| self.without(cause));
             let mut within = query;
             within.inside.push(self.analysis.add(&region));
@@ -312,17 +318,20 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         state.into_iter().chain(aspects.map(|(aspect, _)| Lack::Aspect(*aspect))).chain(controls).collect()
     }
 
-    /// The policy that comes nearest to answering a sign-in. Of two, the one with the wider scope.
-    fn nearest(&self, point: &[usize]) -> Option<Cause> {
+    /// The policy that comes nearest to answering a sign-in. Of two, the one that answers it from other networks, where
+    /// the sign-in gets in from named ones alone; else the one with the wider scope.
+    fn nearest(&self, point: &[usize], weight: Weight) -> Option<Cause> {
         let judged = self.analysis.judged();
+        let by_place = matches!(weight, Weight::OpenUnlessPlace | Weight::NoneIfPlace);
         let all = self.concerned.iter().filter_map(|(number, weight)| {
             let judged = judged.get(*number)?;
             let lacks = self.lacks(judged, point);
             let distance: u32 = lacks.iter().map(|lack| lack.distance()).sum();
+            let elsewhere = by_place && lacks == [Lack::Aspect(Aspect::Location)];
             let narrow = self.narrowness(judged);
-            (!lacks.is_empty()).then_some(((weight + distance, narrow, *number), lacks))
+            (!lacks.is_empty()).then_some(((weight + distance, !elsewhere, narrow, *number), lacks))
         });
-        let ((_, _, policy), lacks) = all.min()?;
+        let ((_, _, _, policy), lacks) = all.min()?;
         Some(Cause { policy, lacks })
     }
 
@@ -384,6 +393,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
             let narrowed = there.clone().with(self.analysis.dim(&property), &values);
             self.is_open(&narrowed, query)
         });
+        let unresolved = unresolved || (by_place && self.is_untold_place(there, query));
         let everything = what.len() == self.asked.targets.len();
         let named_alone = !what.iter().any(is_general);
         let decided = !generally
@@ -394,8 +404,23 @@ impl<S: Solve> Search<'_, '_, '_, S> {
     }
 
     fn is_open(&mut self, there: &Circumstances, query: &Query) -> bool {
-        let query = Query { within: there.query().within, ..query.clone() };
-        matches!(self.analysis.solve(&query), Answer::Point(_))
+        self.open_point(there, query).is_some()
+    }
+
+    fn open_point(&mut self, there: &Circumstances, query: &Query) -> Option<Vec<usize>> {
+        self.analysis.find(&Query { within: there.query().within, ..query.clone() })
+    }
+
+    /// Whether nobody gets in but from locations of which the files do not tell where they are.
+    fn is_untold_place(&mut self, there: &Circumstances, query: &Query) -> bool {
+        let properties = self.analysis.space.properties();
+        let untold = properties.filter(|property| match property {
+            Property::Inside(id) => self.unresolved.contains(id),
+            _ => false,
+        });
+        let outside =
+            untold.fold(there.clone(), |so_far, property| so_far.with(self.analysis.dim(property), &[0]));
+        !self.is_open(&outside, query)
     }
 
     /// Whether a member who is in the same groups gets in likewise.
@@ -426,26 +451,62 @@ impl<S: Solve> Search<'_, '_, '_, S> {
     ) -> Option<People> {
         let spared = self.question.spares_administrators();
         let first = [(self.asked.everybody.clone(), true), (self.asked.administrators.clone(), !spared)];
+        let mut untold = Vec::new();
         for (classes, generally) in first {
             let open = self.open_to(&classes, there, query);
-            if !open.is_empty() {
-                return Some(People { who: self.names(&open), generally, unresolved: false });
+            if open.iter().all(|(class, _)| self.is_unresolved(class)) {
+                untold.extend(open);
+            } else {
+                return Some(self.people(&open, generally));
             }
         }
-        if weight == Weight::Decided
-            || (self.question.leaves_to_members() && self.is_open_to_members(witness))
-        {
-            return None;
+        if weight == Weight::Decided {
+            return (!untold.is_empty()).then(|| self.people(&untold, false));
         }
         let mut named = people::named(self.access, self.analysis);
         named.retain(|class| self.may_be_left_out(class, cause, there));
-        let open = self.open_to(&named, there, query);
-        if !open.is_empty() {
-            let unresolved = open.iter().all(|class| self.is_unresolved(class));
-            return Some(People { who: self.names(&open), generally: false, unresolved });
+        let mut open = self.open_to(&named, there, query);
+        if self.question.leaves_to_members() {
+            open.retain(|(_, point)| !self.is_open_to_members(point));
+        }
+        open.extend(untold);
+        let partners = self.partners(there, query);
+        if !open.is_empty() || !partners.is_empty() {
+            let mut found = self.people(&open, false);
+            found.unresolved &= partners.is_empty();
+            found.who.extend(partners);
+            return Some(found);
+        }
+        if self.question.leaves_to_members() && self.is_open_to_members(witness) {
+            return None;
         }
         let (sign_in, _) = self.analysis.sign_in(witness);
         self.several(&sign_in)
+    }
+
+    /// The guests of tenants that policies name.
+    fn partners(&mut self, there: &Circumstances, query: &Query) -> Vec<String> {
+        let is_foreign = |class: &&Class| matches!(class, Class::External(kind) if PersonKind::External(*kind).is_foreign());
+        let kinds: Vec<_> = self.asked.everybody.iter().filter(is_foreign).cloned().collect();
+        let dim = self.analysis.dim(&Property::HomeTenant);
+        // The first is every tenant that no policy names.
+        let tenants = self.analysis.space.values(&Property::HomeTenant, |_, _| true).into_iter().skip(1);
+        let tenants: Vec<_> = tenants.collect();
+        let mut found = Vec::new();
+        for class in kinds {
+            let ordinary = self.question.who(&class, there, self.analysis);
+            for tenant in &tenants {
+                let theirs = ordinary.clone().instead(dim, &[*tenant]);
+                if !theirs.is_possible() {
+                    continue;
+                }
+                let Some(point) = self.open_point(&theirs, query) else { continue };
+                let Identity::Person(person) = self.analysis.sign_in(&point).0.identity else { continue };
+                let home = person.home_tenant.unwrap_or_default();
+                found.push(format!("{} of {home}", self.question.name(&class, self.access)));
+            }
+        }
+        found
     }
 
     /// Whether a policy may leave people of a class out, where it is whom it covers that it lacks.
@@ -461,16 +522,28 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         covered.within(own.within()) != Region::Whole(true)
     }
 
-    fn names(&self, classes: &[Class]) -> Vec<String> {
-        classes.iter().map(|class| self.question.name(class, self.access)).collect()
+    fn people(&self, open: &[(Class, Vec<usize>)], generally: bool) -> People {
+        People {
+            who: open.iter().map(|(class, _)| self.question.name(class, self.access)).collect(),
+            generally,
+            unresolved: open.iter().all(|(class, _)| self.is_unresolved(class)),
+        }
     }
 
-    fn open_to(&mut self, classes: &[Class], there: &Circumstances, query: &Query) -> Vec<Class> {
+    /// The classes whose sign-ins get in, each with one of them.
+    fn open_to(
+        &mut self,
+        classes: &[Class],
+        there: &Circumstances,
+        query: &Query,
+    ) -> Vec<(Class, Vec<usize>)> {
         let mut open = Vec::new();
         for class in classes {
             let circumstances = self.question.who(class, there, self.analysis);
-            if circumstances.is_possible() && self.is_open(&circumstances, query) {
-                open.push(class.clone());
+            if circumstances.is_possible()
+                && let Some(point) = self.open_point(&circumstances, query)
+            {
+                open.push((class.clone(), point));
             }
         }
         open
@@ -499,9 +572,9 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         if named.len() > MEMBERSHIPS {
             return None;
         }
-        let unresolved = named.iter().any(|class| self.is_unresolved(class));
-        let all = kind.into_iter().chain(roles).chain(named);
-        let names: Vec<_> = all.map(|class| class.quoted(&self.access.set.directory)).collect();
+        let all: Vec<_> = kind.into_iter().chain(roles).chain(named).collect();
+        let unresolved = all.iter().any(|class| self.is_unresolved(class));
+        let names: Vec<_> = all.iter().map(|class| class.quoted(&self.access.set.directory)).collect();
         let home = match (&person.home_tenant, person.kind) {
             (Some(tenant), Some(PersonKind::External(_))) => format!(" of {tenant}"),
             _ => String::new(),
