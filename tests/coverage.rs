@@ -587,7 +587,7 @@ fn an_excluded_role_that_is_not_known_read_as_none() {
     let exclusions = json!({ "excludeRoles": ["{{ role }}"], "excludeGroups": [SERVICE] });
     let tenant = Tenant::of(&[policy("MFA for everyone", [mfa(), users(exclusions)])]).declaring(BREAK_GLASS);
     assert_eq!(tenant.of_rule(LEGACY)[0].certainty, Certainty::Certain);
-    let who = format!("open to member of group `{SERVICE}`, active {{{{ role }}}}: every app");
+    let who = format!("open to active {{{{ role }}}}, member of group `{SERVICE}`: every app");
     assert!(tenant.note(LEGACY).starts_with(&who), "{}", tenant.note(LEGACY));
 }
 
@@ -683,6 +683,16 @@ fn an_excluded_role_not_missed_among_members() {
     assert_eq!(found(SIGN_IN, policies.clone()), NOTHING);
     assert_eq!(found(ADMIN, policies.clone()), ["warn: leaves them out"]);
     assert!(note(ADMIN, policies).starts_with("open to active Global Reader: every app"));
+}
+
+#[test]
+fn a_group_passed_over_beside_a_role() {
+    let exclusions = json!({ "excludeRoles": [GLOBAL_ADMINISTRATOR], "excludeGroups": [SERVICE] });
+    let legacy = [block(), clients(&["exchangeActiveSync", "other"]), users(exclusions)];
+    let tenant = Tenant::of(&[policy("Block legacy clients", legacy)]).declaring(BREAK_GLASS);
+    assert_eq!(tenant.found(LEGACY), ["warn: leaves them out"]);
+    let who = format!("open to active Global Administrator, member of group `{SERVICE}`: every app");
+    assert!(tenant.note(LEGACY).starts_with(&who), "{}", tenant.note(LEGACY));
 }
 
 #[test]

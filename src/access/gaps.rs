@@ -449,30 +449,28 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         weight: Weight,
         query: &Query,
     ) -> Option<People> {
-        let spared = self.question.spares_administrators();
-        let first = [(self.asked.everybody.clone(), true), (self.asked.administrators.clone(), !spared)];
-        let mut untold = Vec::new();
-        for (classes, generally) in first {
-            let open = self.open_to(&classes, there, query);
-            if open.iter().all(|(class, _)| self.is_unresolved(class)) {
-                untold.extend(open);
-            } else {
-                return Some(self.people(&open, generally));
-            }
+        let everybody = self.asked.everybody.clone();
+        let mut open = self.open_to(&everybody, there, query);
+        if open.iter().any(|(class, _)| !self.is_unresolved(class)) {
+            return Some(self.people(&open, true));
         }
+        let administrators = self.asked.administrators.clone();
+        open.extend(self.open_to(&administrators, there, query));
+        let told = open.iter().any(|(class, _)| !self.is_unresolved(class));
+        let generally = told && !self.question.spares_administrators();
         if weight == Weight::Decided {
-            return (!untold.is_empty()).then(|| self.people(&untold, false));
+            return (!open.is_empty()).then(|| self.people(&open, generally));
         }
         let mut named = people::named(self.access, self.analysis);
         named.retain(|class| self.may_be_left_out(class, cause, there));
-        let mut open = self.open_to(&named, there, query);
+        let mut named = self.open_to(&named, there, query);
         if self.question.leaves_to_members() {
-            open.retain(|(_, point)| !self.is_open_to_members(point));
+            named.retain(|(_, point)| !self.is_open_to_members(point));
         }
-        open.extend(untold);
+        open.extend(named);
         let partners = self.partners(there, query);
         if !open.is_empty() || !partners.is_empty() {
-            let mut found = self.people(&open, false);
+            let mut found = self.people(&open, generally);
             found.unresolved &= partners.is_empty();
             found.who.extend(partners);
             return Some(found);
