@@ -213,23 +213,20 @@ impl Question {
     /// The question in terms of a tenant.
     pub(super) fn asked<S: Solve>(self, access: &Access<'_>, analysis: &Analysis<'_, S>) -> Asked {
         let targets = self.targets(access, analysis);
-        let base = self.base(access, analysis, &targets);
-        let holders: Vec<_> = if self.asks_administrators() {
-            self.roles(access, analysis).into_iter().map(Class::Holder).collect()
-        } else {
-            Vec::new()
-        };
-        let guests = people::EXTERNAL.into_iter().filter(|_| self.asks_guests() || !self.asks_members());
-        let everybody: Vec<_> = if self.is_of_administrators() {
-            holders.clone()
+        let roles = if self.asks_administrators() { self.roles(access, analysis) } else { Vec::new() };
+        let base = self.base(access, analysis, &targets, &roles);
+        let inside = self.inside(analysis, &roles);
+        let holders: Vec<_> = roles.into_iter().map(Class::Holder).collect();
+        let (everybody, administrators) = if self.is_of_administrators() {
+            (holders, Vec::new())
         } else {
             let members = self.asks_members().then_some(Class::Member);
-            members.into_iter().chain(guests.map(Class::External)).collect()
+            let guests = people::EXTERNAL.into_iter().filter(|_| self.asks_guests());
+            (members.into_iter().chain(guests.map(Class::External)).collect(), holders)
         };
-        let administrators = if self.is_of_administrators() { Vec::new() } else { holders };
         Asked {
             degrees: self.degrees(&base, analysis),
-            inside: self.inside(access, analysis),
+            inside,
             everybody,
             administrators,
             targets,
@@ -286,12 +283,10 @@ impl Question {
         access: &Access<'_>,
         analysis: &Analysis<'_, S>,
         wanted: &[Target],
+        roles: &[String],
     ) -> Circumstances {
         let emergency = people::everybody_with_emergency_access(access);
-        let is_emergency = |kind: Kind, text: &str| {
-            emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
-        };
-        let asked_roles = if self.asks_administrators() { self.roles(access, analysis) } else { Vec::new() };
+        let is_emergency = |kind: Kind, text: &str| people::is_one_of(&emergency, kind, text);
         let ordinary = people::circumstances(&Class::Member, analysis);
         let properties: Vec<_> = analysis.space.properties().cloned().collect();
         properties.iter().fold(ordinary, |found, property| {
@@ -300,7 +295,7 @@ impl Question {
             let yes_or_no = |free: bool| if free { vec![0, 1] } else { vec![0] };
             let values = match property {
                 Property::Group(group) => yes_or_no(!is_emergency(Kind::Group, group)),
-                Property::Role(role) if self.is_of_administrators() => yes_or_no(asked_roles.contains(role)),
+                Property::Role(role) if self.is_of_administrators() => yes_or_no(roles.contains(role)),
                 Property::Role(role) => {
                     yes_or_no(self.asks_administrators() && !people::is_synchronisation(role))
                 }
@@ -320,7 +315,7 @@ impl Question {
                 Property::Kind => fits(&|sign_in| match &sign_in.identity {
                     Identity::Person(person) => match person.kind {
                         Some(PersonKind::Member) => self.asks_members(),
-                        Some(PersonKind::External(_)) => self.asks_guests() || !self.asks_members(),
+                        Some(PersonKind::External(_)) => self.asks_guests(),
                         Some(PersonKind::AgentUser) | None => false,
                     },
                     _ => false,
@@ -397,7 +392,7 @@ impl Question {
         }
     }
 
-    fn inside<S: Solve>(self, access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<Region> {
+    fn inside<S: Solve>(self, analysis: &Analysis<'_, S>, roles: &[String]) -> Vec<Region> {
         if self == Self::LegacyClient {
             let other = analysis
                 .space
@@ -410,11 +405,10 @@ impl Question {
             return Vec::new();
         }
         // Whoever holds a role that no policy names is like a member who holds none.
-        let held =
-            self.roles(access, analysis).into_iter().map(|role| match analysis.dim(&Property::Role(role)) {
-                Some(dim) => Region::Among(dim, vec![1]),
-                None => Region::Whole(true),
-            });
+        let held = roles.iter().map(|role| match analysis.dim(&Property::Role(role.clone())) {
+            Some(dim) => Region::Among(dim, vec![1]),
+            None => Region::Whole(true),
+        });
         vec![Region::any(held)]
     }
 

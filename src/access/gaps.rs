@@ -33,8 +33,8 @@ impl Lack {
     fn distance(self) -> u32 {
         match self {
             Self::State => 1,
-            Self::Controls => 2,
-            Self::Aspect(
+            Self::Controls
+            | Self::Aspect(
                 Aspect::Users
                 | Aspect::Application
                 | Aspect::ClientApps
