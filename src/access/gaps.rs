@@ -486,23 +486,22 @@ impl<S: Solve> Search<'_, '_, '_, S> {
     fn partners(&mut self, there: &Circumstances, query: &Query) -> Vec<String> {
         let is_foreign = |class: &&Class| matches!(class, Class::External(kind) if PersonKind::External(*kind).is_foreign());
         let kinds: Vec<_> = self.asked.everybody.iter().filter(is_foreign).cloned().collect();
-        let dim = self.analysis.dim(&Property::HomeTenant);
-        // The first is every tenant that no policy names.
-        let tenants = self.analysis.space.values(&Property::HomeTenant, |_, _| true).into_iter().skip(1);
-        let tenants: Vec<_> = tenants.collect();
+        let Some(dim) = self.analysis.dim(&Property::HomeTenant) else { return Vec::new() };
+        let tenants = self.analysis.space.values(&Property::HomeTenant, |_, _| true);
         let mut found = Vec::new();
         for class in kinds {
             let ordinary = self.question.who(&class, there, self.analysis);
-            for tenant in &tenants {
-                let theirs = ordinary.clone().instead(dim, &[*tenant]);
-                if !theirs.is_possible() {
-                    continue;
-                }
-                let Some(point) = self.open_point(&theirs, query) else { continue };
-                let Identity::Person(person) = self.analysis.sign_in(&point).0.identity else { continue };
-                let home = person.home_tenant.unwrap_or_default();
-                found.push(format!("{} of {home}", self.question.name(&class, self.access)));
+            // The first is every tenant that no policy names.
+            let mut left: Vec<_> = tenants.iter().skip(1).copied().collect();
+            let mut theirs = Vec::new();
+            while let Some(point) = self.open_point(&ordinary.clone().instead(Some(dim), &left), query) {
+                let Identity::Person(person) = self.analysis.sign_in(&point).0.identity else { break };
+                theirs.extend(person.home_tenant);
+                left.retain(|tenant| point.get(dim) != Some(tenant));
             }
+            theirs.sort_unstable();
+            let name = self.question.name(&class, self.access);
+            found.extend(theirs.into_iter().map(|tenant| format!("{name} of {tenant}")));
         }
         found
     }
