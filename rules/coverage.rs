@@ -31,6 +31,10 @@ pub(super) struct Coverage {
     pub(super) help: fn(Spelling) -> String,
 }
 
+/// How to let the files tell.
+const DECIDABLE: &str =
+    "write ids and values where a placeholder, a name or an expression stands, so that this can be decided";
+
 impl Rule for Coverage {
     fn meta(&self) -> &Meta {
         &self.meta
@@ -60,6 +64,7 @@ impl Rule for Coverage {
             if gap.unresolved {
                 finding = finding.certainty(Certainty::Unverified);
                 self.unsure.clone_into(&mut finding.message);
+                finding.help = finding.help.map(|help| format!("{DECIDABLE}; {help}"));
             }
             findings.push(finding.note(note));
         }
@@ -168,7 +173,7 @@ impl Coverage {
                     self.how,
                     matrix::described(&sign_in, access)
                 ))
-                .help("write ids and values where a placeholder, a name or an expression stands, so that this can be decided"),
+                .help(DECIDABLE),
         )
     }
 
@@ -211,6 +216,7 @@ impl Coverage {
             Lack::Controls => (met_by(policy, access, analysis, gap), self.met),
             Lack::Aspect(Aspect::Users) => match left_out(policy, sign_in) {
                 Some(place) => (Some(place), "leaves them out"),
+                None if gap.unresolved => (taken_in(policy), "may not take them in"),
                 None => (taken_in(policy), "does not take them in"),
             },
             Lack::Aspect(aspect @ Aspect::Application) => match app_left_out(policy, &sign_in.target) {

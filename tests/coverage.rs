@@ -592,6 +592,30 @@ fn an_excluded_role_that_is_not_known_read_as_none() {
 }
 
 #[test]
+fn included_roles_that_are_not_known_read_as_others() {
+    let tenant = |roles: &[&str]| {
+        Tenant::of(&[
+            policy("MFA for administrators", [mfa(), only(json!({ "includeRoles": roles }))]),
+            policy("Passkeys", [strength(PHISHING_RESISTANT), only(json!({ "includeRoles": roles }))]),
+        ])
+    };
+    for roles in [&["{{ roles }}"][..], &[GLOBAL_ADMINISTRATOR, "{{ other roles }}"]] {
+        for rule in [ADMIN, PHISHED] {
+            assert_eq!(tenant(roles).found(rule), ["note: may not take them in"], "{rule}");
+            let finding = &tenant(roles).of_rule(rule)[0];
+            assert_eq!(finding.certainty, Certainty::Unverified);
+            assert!(finding.help.as_ref().unwrap().starts_with("write ids and values"));
+        }
+    }
+    // Members hold no role, whatever these are.
+    assert_eq!(tenant(&["{{ roles }}"]).found(SIGN_IN), ["warn: does not take them in"]);
+    // A policy that is in report-only takes nobody in.
+    let report_only =
+        [policy("MFA", [mfa(), only(json!({ "includeRoles": ["{{ roles }}"] })), report_only()])];
+    assert_eq!(Tenant::of(&report_only).of_rule(ADMIN)[0].certainty, Certainty::Certain);
+}
+
+#[test]
 fn an_excluded_location_that_is_not_known_read_as_a_place() {
     let tenant = Tenant::of(&[policy("MFA for everyone", [mfa(), away_from(&["{{ office }}"])])]);
     let findings = tenant.of_rule(SIGN_IN);

@@ -15,7 +15,7 @@ use super::sign_in::{Identity, PersonKind, SignIn, Target};
 use super::solver::{Answer, Query, Region, Solve};
 use super::space::{Property, SOMEONE_ELSE};
 use super::{Access, every_app, everyone, is_enforced, targets};
-use crate::policy::Truth;
+use crate::policy::{Principal, Truth};
 
 /// Why a policy does not answer a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +72,8 @@ pub struct Gap {
     /// Somebody decided it: only people, apps or networks that a policy names, or only those with a managed device or
     /// the like.
     pub decided: bool,
-    /// Of all whose sign-ins they are the files do not tell who they are, or of the networks where these are.
+    /// Of all whose sign-ins they are the files do not tell who they are or whether a policy takes them in, or of the
+    /// networks where these are.
     pub unresolved: bool,
     /// They are sign-ins of people whom no policy names.
     generally: bool,
@@ -127,9 +128,17 @@ pub fn gaps<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, quest
     let asked = question.asked(access, analysis);
     let concerned = concerned(access, analysis, question);
     let possible = answers(access, analysis, question, &asked, false);
-    let unresolved = unresolved(access);
-    let mut search =
-        Search { access, analysis, question, asked, concerned, unresolved, set_aside: Vec::new() };
+    let (unresolved, untold_roles) = (unresolved(access), untold_roles(access));
+    let mut search = Search {
+        access,
+        analysis,
+        question,
+        asked,
+        concerned,
+        unresolved,
+        untold_roles,
+        set_aside: Vec::new(),
+    };
     let mut found = Found::default();
     let refusing: Vec<usize> = possible.iter().map(|(_, region)| *region).collect();
     for at in 0..search.asked.degrees.len() {
@@ -196,6 +205,20 @@ fn unresolved(access: &Access<'_>) -> BTreeSet<String> {
     people.chain(places).map(|what| what.value.text.to_lowercase()).collect()
 }
 
+/// The roles that policies take in and of which the files do not tell which they are, as properties: each may be any
+/// role, or several.
+fn untold_roles(access: &Access<'_>) -> Vec<Property> {
+    let lists = access.judged().map(|policy| &policy.users.include_roles);
+    let untold = lists.flat_map(|list| {
+        let named = list.known().filter_map(|role| match role.value {
+            Principal::Name(text) => Some(text),
+            Principal::Id(_) | Principal::Token(_) => None,
+        });
+        named.chain(list.unresolved().map(|what| &what.value.text))
+    });
+    untold.map(|text| Property::Role(text.to_lowercase())).collect()
+}
+
 /// The policies of the kind that is asked for, with how much they are.
 fn concerned<S: Solve>(
     access: &Access<'_>,
@@ -245,6 +268,15 @@ enum Outcome {
     Stopped,
 }
 
+/// A class whose sign-ins get in.
+struct Open {
+    class: Class,
+    /// One of them.
+    point: Vec<usize>,
+    /// The files do not tell who they are, or whether a policy takes them in.
+    unresolved: bool,
+}
+
 /// Whose sign-ins they are.
 struct People {
     who: Vec<String>,
@@ -261,6 +293,7 @@ struct Search<'s, 'p, 'a, S> {
     asked: Asked,
     concerned: Vec<(usize, u32)>,
     unresolved: BTreeSet<String>,
+    untold_roles: Vec<Property>,
     /// Where policies would answer but for a cause that is found already.
     set_aside: Vec<usize>,
 }
@@ -451,12 +484,14 @@ impl<S: Solve> Search<'_, '_, '_, S> {
     ) -> Option<People> {
         let everybody = self.asked.everybody.clone();
         let mut open = self.open_to(&everybody, there, query);
-        if open.iter().any(|(class, _)| !self.is_unresolved(class)) {
+        self.leave_open(&mut open, there, query);
+        if open.iter().any(|open| !open.unresolved) {
             return Some(self.people(&open, true));
         }
         let administrators = self.asked.administrators.clone();
         open.extend(self.open_to(&administrators, there, query));
-        let told = open.iter().any(|(class, _)| !self.is_unresolved(class));
+        self.leave_open(&mut open, there, query);
+        let told = open.iter().any(|open| !open.unresolved);
         let generally = told && !self.question.spares_administrators();
         if weight == Weight::Decided {
             return (!open.is_empty()).then(|| self.people(&open, generally));
@@ -465,7 +500,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         named.retain(|class| self.may_be_left_out(class, cause, there));
         let mut named = self.open_to(&named, there, query);
         if self.question.leaves_to_members() {
-            named.retain(|(_, point)| !self.is_open_to_members(point));
+            named.retain(|open| !self.is_open_to_members(&open.point));
         }
         open.extend(named);
         let partners = self.partners(there, query);
@@ -519,28 +554,36 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         covered.within(own.within()) != Region::Whole(true)
     }
 
-    fn people(&self, open: &[(Class, Vec<usize>)], generally: bool) -> People {
+    fn people(&self, open: &[Open], generally: bool) -> People {
         People {
-            who: open.iter().map(|(class, _)| self.question.name(class, self.access)).collect(),
+            who: open.iter().map(|open| self.question.name(&open.class, self.access)).collect(),
             generally,
-            unresolved: open.iter().all(|(class, _)| self.is_unresolved(class)),
+            unresolved: open.iter().all(|open| open.unresolved),
         }
     }
 
-    /// The classes whose sign-ins get in, each with one of them.
-    fn open_to(
-        &mut self,
-        classes: &[Class],
-        there: &Circumstances,
-        query: &Query,
-    ) -> Vec<(Class, Vec<usize>)> {
+    /// Marks the holders of a role who do not get in if it is one that the files leave open.
+    fn leave_open(&mut self, open: &mut [Open], there: &Circumstances, query: &Query) {
+        let dims: Vec<_> = self.untold_roles.iter().map(|role| self.analysis.dim(role)).collect();
+        if dims.is_empty() {
+            return;
+        }
+        for one in open.iter_mut().filter(|one| matches!(one.class, Class::Holder(_))) {
+            let own = self.question.who(&one.class, there, self.analysis);
+            let holding = dims.iter().fold(own, |so_far, dim| so_far.instead(*dim, &[1]));
+            one.unresolved |= !self.is_open(&holding, query);
+        }
+    }
+
+    /// The classes whose sign-ins get in.
+    fn open_to(&mut self, classes: &[Class], there: &Circumstances, query: &Query) -> Vec<Open> {
         let mut open = Vec::new();
         for class in classes {
             let circumstances = self.question.who(class, there, self.analysis);
             if circumstances.is_possible()
                 && let Some(point) = self.open_point(&circumstances, query)
             {
-                open.push((class.clone(), point));
+                open.push(Open { class: class.clone(), point, unresolved: self.is_unresolved(class) });
             }
         }
         open
