@@ -105,7 +105,8 @@ impl Coverage {
                 ""
             };
             format!(
-                "{decided}take these sign-ins in here, or add an enforced policy that does, with {}{emergency}",
+                "{decided}{}, or add an enforced policy for these sign-ins, with {}{emergency}",
+                mending(&cause.lacks),
                 (self.help)(policy.spelling)
             )
         };
@@ -227,6 +228,18 @@ impl Coverage {
         };
         (place.unwrap_or(policy.head), label.to_owned())
     }
+}
+
+/// What of a policy to change so that it lacks nothing.
+fn mending(lacks: &[Lack]) -> String {
+    let aspect = lacks.iter().any(|lack| matches!(lack, Lack::Aspect(_)));
+    let steps = [
+        (lacks.contains(&Lack::State), "enable this policy"),
+        (aspect, "take these sign-ins in here"),
+        (lacks.contains(&Lack::Controls), "change the controls here"),
+    ];
+    let steps: Vec<_> = steps.into_iter().filter(|(lacking, _)| *lacking).map(|(_, step)| step).collect();
+    steps.join(" and ")
 }
 
 /// How to put a policy in force.

@@ -1193,6 +1193,17 @@ fn an_exclusion_of_emergency_access_asked_to_be_taken_back() {
 }
 
 #[test]
+fn a_policy_asked_to_take_in_what_it_takes_in() {
+    let terms = json!({ "grantControls": { "termsOfUse": [OWN_STRENGTH] } });
+    let controls = help(SIGN_IN, [policy("MFA or terms", [mfa(), terms])]);
+    let expected = "change the controls here, or add an enforced policy for these sign-ins, with";
+    assert!(controls.starts_with(expected), "{controls}");
+    let staff = only(json!({ "includeGroups": [STAFF] }));
+    let both = help(SIGN_IN, [policy("MFA for staff", [mfa(), staff, report_only()])]);
+    assert!(both.starts_with("enable this policy and take these sign-ins in here, or"), "{both}");
+}
+
+#[test]
 fn report_only_results_asked_for_that_never_come() {
     let register =
         help(REGISTRATION, [policy("Register", [mfa(), action("registersecurityinfo"), report_only()])]);
