@@ -2,7 +2,9 @@
 
 use crate::access::gaps::{self, Cause, Doubt, Gap, Lack};
 use crate::access::sign_in::{Identity, Person, PersonKind, SignIn, Target};
-use crate::access::{self, Access, Aspect, Demand, Question, Standing, analysis::Analysis, matrix, targets};
+use crate::access::{
+    self, Access, Aspect, Basis, Demand, Question, Standing, analysis::Analysis, matrix, targets,
+};
 use crate::policy::words::Word;
 use crate::policy::{App, Given, List, Policy, Principal, Spelling, UserToken};
 use crate::rule::Profile;
@@ -19,13 +21,19 @@ pub(super) struct Coverage {
     pub(super) unsure: &'static str,
     /// Whose sign-ins these are, continued: how they get in.
     pub(super) how: &'static str,
-    /// The label where no policy is of the kind.
+    /// The label where no enabled policy is of the kind.
     pub(super) missing: &'static str,
+    /// Whom a policy of the kind is for.
+    pub(super) whom: &'static str,
     /// The label of a control that is met and is not what is asked for.
     pub(super) met: &'static str,
     /// What to write, in the words of a file.
     pub(super) help: fn(Spelling) -> String,
 }
+
+/// How to let the files tell.
+const DECIDABLE: &str =
+    "write ids and values where a placeholder, a name or an expression stands, so that this can be decided";
 
 impl Rule for Coverage {
     fn meta(&self) -> &Meta {
@@ -50,10 +58,13 @@ impl Rule for Coverage {
             if found.unfinished && number + 1 == last {
                 note.push_str("; there are more gaps than are listed");
             }
-            finding.level = if gap.decided { Level::Note } else { finding.level };
+            if gap.decided || gap.unresolved {
+                finding.level = finding.level.max(Level::Note);
+            }
             if gap.unresolved {
                 finding = finding.certainty(Certainty::Unverified);
                 self.unsure.clone_into(&mut finding.message);
+                finding.help = finding.help.map(|help| format!("{DECIDABLE}; {help}"));
             }
             findings.push(finding.note(note));
         }
@@ -81,13 +92,21 @@ impl Coverage {
         finding.policy = Some(policy.about());
         let path: Vec<_> = cause.lacks.iter().map(|lack| member(*lack)).collect();
         let help = if cause.lacks == [Lack::State] {
-            format!(
-                "set `{}` in this policy once its report-only results look right",
-                policy.spelling.assignment("state", "\"enabled\"")
-            )
+            enabling(policy)
         } else {
+            let decided = if gap.decided { "unless that is meant, " } else { "" };
+            let emergency = access.emergency.basis == Basis::Unknown
+                && gap.decided
+                && cause.lacks.contains(&Lack::Aspect(Aspect::Users));
+            let emergency = if emergency {
+                "; emergency access stays left out and is no gap, once it is named under `emergency-access` in \
+                 calint.yaml"
+            } else {
+                ""
+            };
             format!(
-                "take these sign-ins in here, or add an enforced policy that does, with {}",
+                "{decided}{}, or add an enforced policy for these sign-ins, with {}{emergency}",
+                mending(&cause.lacks),
                 (self.help)(policy.spelling)
             )
         };
@@ -99,9 +118,30 @@ impl Coverage {
         let first = access.judged().chain(&access.set.policies).next()?;
         let level = if self.may_lack_licence(access) { Level::Note } else { self.meta.level };
         let place = Label::new(first.head, self.missing);
-        let finding = Finding::new(self.meta.id.clone(), level, self.message, place);
-        let what = targets_in_words(gap);
-        Some(finding.help(format!("add an enforced policy for {what} with {}", (self.help)(first.spelling))))
+        let mut finding = Finding::new(self.meta.id.clone(), level, self.message, place);
+        if let Some(disabled) = self.disabled(access) {
+            let place = disabled.state.span().unwrap_or(disabled.head);
+            finding = finding.related(place, format!("`{}` is of this kind, but disabled", disabled.title()));
+        }
+        let decided = if gap.decided { "unless that is meant, " } else { "" };
+        Some(finding.help(format!(
+            "{decided}add an enforced policy for {}, over {}, with {}; {}",
+            self.whom,
+            targets_in_words(gap),
+            (self.help)(first.spelling),
+            shared::exclude(first, &access.emergency)
+        )))
+    }
+
+    /// A disabled policy of the kind, the widest there is.
+    fn disabled<'p>(&self, access: &Access<'p>) -> Option<&'p Policy> {
+        let all = access.set.policies.iter();
+        let disabled = all
+            .filter(|policy| access::standing(policy) == Standing::Disabled && !policy.targets_workloads());
+        let of_kind = disabled.filter_map(|policy| Some((self.question.concern(policy, access)?, policy)));
+        let scope =
+            |policy: &Policy| (access::everyone(policy).is_none(), access::every_app(policy).is_none());
+        of_kind.min_by_key(|(weight, policy)| (*weight, scope(policy))).map(|(_, policy)| policy)
     }
 
     /// Risk is told in tenants with a licence for Microsoft Entra ID P2 alone; one whose policies never ask for it may
@@ -134,7 +174,7 @@ impl Coverage {
                     self.how,
                     matrix::described(&sign_in, access)
                 ))
-                .help("write ids and values where a placeholder, a name or an expression stands, so that this can be decided"),
+                .help(DECIDABLE),
         )
     }
 
@@ -177,6 +217,7 @@ impl Coverage {
             Lack::Controls => (met_by(policy, access, analysis, gap), self.met),
             Lack::Aspect(Aspect::Users) => match left_out(policy, sign_in) {
                 Some(place) => (Some(place), "leaves them out"),
+                None if gap.unresolved => (taken_in(policy), "may not take them in"),
                 None => (taken_in(policy), "does not take them in"),
             },
             Lack::Aspect(aspect @ Aspect::Application) => match app_left_out(policy, &sign_in.target) {
@@ -187,6 +228,36 @@ impl Coverage {
         };
         (place.unwrap_or(policy.head), label.to_owned())
     }
+}
+
+/// What of a policy to change so that it lacks nothing.
+fn mending(lacks: &[Lack]) -> String {
+    let aspect = lacks.iter().any(|lack| matches!(lack, Lack::Aspect(_)));
+    let steps = [
+        (lacks.contains(&Lack::State), "enable this policy"),
+        (aspect, "take these sign-ins in here"),
+        (lacks.contains(&Lack::Controls), "change the controls here"),
+    ];
+    let steps: Vec<_> = steps.into_iter().filter(|(lacking, _)| *lacking).map(|(_, step)| step).collect();
+    steps.join(" and ")
+}
+
+/// How to put a policy in force.
+fn enabling(policy: &Policy) -> String {
+    let enabled = policy.spelling.assignment("state", "\"enabled\"");
+    if access::standing(policy) == Standing::Disabled {
+        let first = policy.spelling.assignment("state", "\"enabledForReportingButNotEnforced\"");
+        return format!(
+            "set `{first}` in this policy, and `{enabled}` once its report-only results look right"
+        );
+    }
+    if policy.applications.user_actions.is_empty() {
+        return format!("set `{enabled}` in this policy once its report-only results look right");
+    }
+    format!(
+        "set `{enabled}` in this policy, for a few people at first: the service does not evaluate user actions in \
+         report-only, so there are no results to look at"
+    )
 }
 
 fn leaves_out(aspect: Aspect) -> &'static str {

@@ -544,6 +544,13 @@ fn two_risks_are_two_conditions() {
     assert_found(risks(&["high"], &[]), NOTHING);
     assert_found(risks(&["high"], &["none", "low", "medium", "high"]), NOTHING);
     assert_found(risks(&["high"], &["{{levels}}"]), NOTHING);
+    // It adds to policies for each, where these are enforced.
+    let beside = |each: &str| {
+        let user = policy([conditions(json!({ "userRiskLevels": ["high"] })), state(each)]);
+        json!([risks(&["high"], &["high"]), user, risks(&[], &["high"])])
+    };
+    assert_found(beside("enabled"), ["two-risks-at-once: note"]);
+    assert_found(beside("enabledForReportingButNotEnforced"), ["two-risks-at-once: warn"]);
     let block = "grant_controls {\noperator = \"OR\"\nbuilt_in_controls = [\"block\"]\n}";
     assert_terraform("user_risk_levels = [\"high\"]\nsign_in_risk_levels = var.unknown", block, []);
 }

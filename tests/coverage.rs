@@ -378,13 +378,16 @@ fn a_session_control_counted_as_mfa() {
         "signInFrequency": { "isEnabled": true, "type": "hours", "value": 4, "frequencyInterval": "timeBased" },
     } });
     let found = found(SIGN_IN, [policy("Require MFA for all users", [hours])]);
-    assert_eq!(found, ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(found, ["warn: no enabled policy generally asks for multifactor authentication"]);
 }
 
 #[test]
 fn a_retired_control_counted_as_a_demand() {
     let approved = [policy("Approved apps", [grant("OR", &["approvedApplication"])])];
-    assert_eq!(found(SIGN_IN, approved), ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(
+        found(SIGN_IN, approved),
+        ["warn: no enabled policy generally asks for multifactor authentication"]
+    );
 }
 
 #[test]
@@ -403,7 +406,10 @@ fn a_block_counted_as_lacking_mfa() {
 fn the_name_of_a_policy_or_a_strength_believed() {
     let misnamed =
         [policy("CA001 Require MFA for all users", [block(), only(json!({ "includeGroups": [STAFF] }))])];
-    assert_eq!(found(SIGN_IN, misnamed), ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(
+        found(SIGN_IN, misnamed),
+        ["warn: no enabled policy generally asks for multifactor authentication"]
+    );
     assert_eq!(found(SIGN_IN, [policy("Test 3 (old, do not use)", [mfa()])]), NOTHING);
     // The strength is named like the built-in one, and accepts an approval in an app.
     let phished = ["fido2", "password,microsoftAuthenticatorPush"];
@@ -459,7 +465,10 @@ fn a_report_only_policy_named_that_would_not_help() {
 #[test]
 fn a_disabled_policy_counted() {
     let tenant = Tenant::of(&[policy("MFA for everyone", [mfa(), state("disabled")])]);
-    assert_eq!(tenant.found(SIGN_IN), ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(
+        tenant.found(SIGN_IN),
+        ["warn: no enabled policy generally asks for multifactor authentication"]
+    );
 }
 
 #[test]
@@ -567,6 +576,87 @@ fn an_exclusion_that_is_not_known_read_as_nobody() {
 }
 
 #[test]
+fn an_excluded_role_that_is_not_known_read_as_none() {
+    let tenant =
+        Tenant::of(&[policy("MFA for everyone", [mfa(), users(json!({ "excludeRoles": ["{{ role }}"] }))])]);
+    for rule in [ADMIN, LEGACY] {
+        assert_eq!(tenant.found(rule), ["note: leaves them out"]);
+        assert_eq!(tenant.of_rule(rule)[0].certainty, Certainty::Unverified);
+    }
+    // Beside it, what is known stays certain.
+    let exclusions = json!({ "excludeRoles": ["{{ role }}"], "excludeGroups": [SERVICE] });
+    let tenant = Tenant::of(&[policy("MFA for everyone", [mfa(), users(exclusions)])]).declaring(BREAK_GLASS);
+    assert_eq!(tenant.of_rule(LEGACY)[0].certainty, Certainty::Certain);
+    let who = format!("open to active {{{{ role }}}}, member of group `{SERVICE}`: every app");
+    assert!(tenant.note(LEGACY).starts_with(&who), "{}", tenant.note(LEGACY));
+}
+
+#[test]
+fn included_roles_that_are_not_known_read_as_others() {
+    let tenant = |roles: &[&str]| {
+        Tenant::of(&[
+            policy("MFA for administrators", [mfa(), only(json!({ "includeRoles": roles }))]),
+            policy("Passkeys", [strength(PHISHING_RESISTANT), only(json!({ "includeRoles": roles }))]),
+        ])
+    };
+    for roles in [&["{{ roles }}"][..], &[GLOBAL_ADMINISTRATOR, "{{ other roles }}"]] {
+        for rule in [ADMIN, PHISHED] {
+            assert_eq!(tenant(roles).found(rule), ["note: may not take them in"], "{rule}");
+            let finding = &tenant(roles).of_rule(rule)[0];
+            assert_eq!(finding.certainty, Certainty::Unverified);
+            assert!(finding.help.as_ref().unwrap().starts_with("write ids and values"));
+        }
+    }
+    // Members hold no role, whatever these are.
+    assert_eq!(tenant(&["{{ roles }}"]).found(SIGN_IN), ["warn: does not take them in"]);
+    // A policy that is in report-only takes nobody in.
+    let report_only =
+        [policy("MFA", [mfa(), only(json!({ "includeRoles": ["{{ roles }}"] })), report_only()])];
+    assert_eq!(Tenant::of(&report_only).of_rule(ADMIN)[0].certainty, Certainty::Certain);
+}
+
+#[test]
+fn an_excluded_location_that_is_not_known_read_as_a_place() {
+    let tenant = Tenant::of(&[policy("MFA for everyone", [mfa(), away_from(&["{{ office }}"])])]);
+    let findings = tenant.of_rule(SIGN_IN);
+    assert_eq!(tenant.found(SIGN_IN), ["note: leaves some networks out"]);
+    assert_eq!(findings[0].certainty, Certainty::Unverified);
+    let both = Tenant::of(&[policy("MFA for everyone", [mfa(), away_from(&["{{ office }}", OFFICE])])]);
+    assert_eq!(both.of_rule(SIGN_IN)[0].certainty, Certainty::Certain);
+}
+
+#[test]
+fn a_policy_for_the_left_out_networks_that_is_not_known_read_as_enabled() {
+    let inside = when(json!({ "locations": { "includeLocations": ["AllTrusted"] } }));
+    let tenant = Tenant::of(&[
+        policy("MFA outside", [mfa(), away_from(&["AllTrusted"])]),
+        policy("MFA inside", [mfa(), inside, state("{{ state }}")]),
+    ]);
+    let findings = tenant.of_rule(SIGN_IN);
+    assert_eq!(tenant.found(SIGN_IN), ["note: what this one does is not known in full"]);
+    assert_eq!(findings[0].policy.as_ref().unwrap().name.as_deref(), Some("MFA inside"));
+}
+
+#[test]
+fn a_policy_whose_kind_is_not_known_read_as_none() {
+    let staff = || only(json!({ "includeGroups": [STAFF] }));
+    let unknown_action = when(json!({ "applications": {
+        "includeApplications": [], "includeUserActions": ["{{ action }}"],
+    } }));
+    let cases = [
+        (DEVICE_CODE, flows("{{ flow }}")),
+        (LEGACY, clients(&["{{ client }}"])),
+        (REGISTRATION, unknown_action),
+    ];
+    for (rule, condition) in cases {
+        assert_eq!(
+            found(rule, [policy("For staff", [block(), staff(), condition])]),
+            ["warn: does not take them in"]
+        );
+    }
+}
+
+#[test]
 fn two_exclusions_looked_at_one_at_a_time() {
     // Whoever is in one group is covered by the other policy; whoever is in both is not.
     let policies = [
@@ -620,6 +710,16 @@ fn an_excluded_role_not_missed_among_members() {
 }
 
 #[test]
+fn a_group_passed_over_beside_a_role() {
+    let exclusions = json!({ "excludeRoles": [GLOBAL_ADMINISTRATOR], "excludeGroups": [SERVICE] });
+    let legacy = [block(), clients(&["exchangeActiveSync", "other"]), users(exclusions)];
+    let tenant = Tenant::of(&[policy("Block legacy clients", legacy)]).declaring(BREAK_GLASS);
+    assert_eq!(tenant.found(LEGACY), ["warn: leaves them out"]);
+    let who = format!("open to active Global Administrator, member of group `{SERVICE}`: every app");
+    assert!(tenant.note(LEGACY).starts_with(&who), "{}", tenant.note(LEGACY));
+}
+
+#[test]
 fn guests_taken_for_all_or_none() {
     let legacy_token = [policy("MFA", [mfa(), users(json!({ "excludeUsers": ["GuestsOrExternalUsers"] }))])];
     assert_eq!(found(GUEST, legacy_token.clone()), ["warn: leaves them out"]);
@@ -659,6 +759,29 @@ fn guests_of_one_partner_taken_for_all() {
 }
 
 #[test]
+fn the_guests_of_a_partner_passed_over_beside_a_group() {
+    let partners = ["5a4b3c2d-1e0f-4a9b-8c7d-6e5f4a3b2c10", "5a4b3c2d-1e0f-4a9b-8c7d-6e5f4a3b2c11"];
+    let exclusions = json!({ "excludeGroups": [SERVICE], "excludeGuestsOrExternalUsers": {
+        "guestOrExternalUserTypes": "serviceProvider",
+        "externalTenants": {
+            "@odata.type": "#microsoft.graph.conditionalAccessEnumeratedExternalTenants",
+            "membershipKind": "enumerated", "members": partners,
+        },
+    } });
+    let tenant = Tenant::of(&[policy("MFA", [mfa(), users(exclusions)])]).declaring(BREAK_GLASS);
+    assert_eq!(tenant.found(GUEST), ["note: leaves them out"]);
+    // What everybody in the group gets away with is said of the members.
+    let theirs = partners.map(|partner| format!("service provider user of {partner}")).join(", ");
+    assert!(
+        tenant.note(GUEST).starts_with(&format!("open to {theirs}: every app")),
+        "{}",
+        tenant.note(GUEST)
+    );
+    let all = format!("open to member of group `{SERVICE}`, {theirs}: every app");
+    assert!(tenant.note(LEGACY).starts_with(&all), "{}", tenant.note(LEGACY));
+}
+
+#[test]
 fn all_has_to_be_the_only_entry() {
     let policies = [policy("MFA", [mfa(), users(json!({ "includeGroups": [STAFF] }))])];
     assert_eq!(found(SIGN_IN, policies), NOTHING);
@@ -670,7 +793,7 @@ fn all_has_to_be_the_only_entry() {
 fn an_excluded_app_ignored() {
     let policies = [policy("MFA for everyone", [mfa(), apps(&["All"], &[APP])])];
     assert_eq!(found(SIGN_IN, policies.clone()), ["note: leaves this out"]);
-    assert!(note(SIGN_IN, policies).starts_with(&format!("open to any other member: app {APP} with")));
+    assert!(note(SIGN_IN, policies).starts_with(&format!("open to any ordinary member: app {APP} with")));
     let mail = [policy("MFA for everyone", [mfa(), apps(&["All"], &[EXCHANGE])])];
     assert_eq!(found(SIGN_IN, mail), ["warn: leaves this out"]);
 }
@@ -728,7 +851,10 @@ fn no_resource_counted_as_every_resource() {
         "includeApplications": [], "includeAuthenticationContextClassReferences": ["c1"],
     } } });
     let context = [policy("MFA for everyone", [mfa(), context])];
-    assert_eq!(found(SIGN_IN, context), ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(
+        found(SIGN_IN, context),
+        ["warn: no enabled policy generally asks for multifactor authentication"]
+    );
 }
 
 // What narrows a policy.
@@ -748,7 +874,10 @@ fn conditions_ignored() {
     }
     let at_risk =
         [policy("MFA for everyone", [mfa(), when(json!({ "signInRiskLevels": ["high", "medium"] }))])];
-    assert_eq!(found(SIGN_IN, at_risk), ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(
+        found(SIGN_IN, at_risk),
+        ["warn: no enabled policy generally asks for multifactor authentication"]
+    );
 }
 
 #[test]
@@ -797,6 +926,17 @@ fn a_device_filter_that_exempts_unregistered_devices_missed() {
 }
 
 #[test]
+fn a_network_that_is_left_out_blamed_on_another_policy() {
+    let policies = [
+        policy("MFA for staff", [mfa(), only(json!({ "includeGroups": [STAFF] }))]),
+        policy("MFA outside", [mfa(), away_from(&[OFFICE])]),
+    ];
+    for rule in [SIGN_IN, ADMIN, GUEST, LEGACY] {
+        assert_eq!(found(rule, policies.clone()), ["note: leaves some networks out"]);
+    }
+}
+
+#[test]
 fn a_block_of_other_countries_taken_for_a_decision_about_everybody() {
     // The people at home are those who are asked about.
     let home = json!({
@@ -805,7 +945,10 @@ fn a_block_of_other_countries_taken_for_a_decision_about_everybody() {
     });
     let tenant = Tenant::of(&[policy("Block other countries", [block(), away_from(&[OFFICE])])])
         .and("locations.json", &json!({ "value": [home] }).to_string());
-    assert_eq!(tenant.found(SIGN_IN), ["warn: no policy asks for multifactor authentication"]);
+    assert_eq!(
+        tenant.found(SIGN_IN),
+        ["warn: no enabled policy generally asks for multifactor authentication"]
+    );
     assert!(tenant.note(SIGN_IN).contains("from NO with"));
 }
 
@@ -838,7 +981,7 @@ fn a_demand_that_legacy_clients_cannot_meet_not_counted() {
         assert_eq!(found(LEGACY, [policy("MFA for everyone", [demand])]), NOTHING);
     }
     let modern = [policy("MFA for everyone", [mfa(), clients(&["browser", NATIVE])])];
-    assert_eq!(found(LEGACY, modern), ["warn: no policy is about legacy clients"]);
+    assert_eq!(found(LEGACY, modern), ["warn: no enabled policy is about legacy clients"]);
 }
 
 // Device code flow.
@@ -849,7 +992,7 @@ fn two_flows_in_one_policy_counted_as_none() {
         assert_eq!(found(DEVICE_CODE, [policy("Block flows", [block(), flows(methods)])]), NOTHING);
     }
     let other = [policy("Block flows", [block(), flows("authenticationTransfer")])];
-    assert_eq!(found(DEVICE_CODE, other), ["warn: no policy is about device code flow"]);
+    assert_eq!(found(DEVICE_CODE, other), ["warn: no enabled policy is about device code flow"]);
 }
 
 #[test]
@@ -883,8 +1026,8 @@ fn two_risks_of_one_policy_read_as_either() {
 #[test]
 fn mfa_for_everyone_counted_as_an_answer_to_risk() {
     let everyone = [policy("MFA for everyone", [mfa()])];
-    assert_eq!(found(RISKY_SIGN_IN, everyone.clone()), ["note: no policy is about sign-in risk"]);
-    assert_eq!(found(RISKY_USER, everyone), ["note: no policy is about user risk"]);
+    assert_eq!(found(RISKY_SIGN_IN, everyone.clone()), ["note: no enabled policy is about sign-in risk"]);
+    assert_eq!(found(RISKY_USER, everyone), ["note: no enabled policy is about user risk"]);
     let anew = [policy("MFA every time", [mfa(), every_time()])];
     assert_eq!(found(RISKY_SIGN_IN, anew), NOTHING);
     let weak = grant("OR", &["mfa", "compliantDevice"]);
@@ -920,7 +1063,10 @@ fn a_policy_on_registration_counted_whatever_it_asks_for() {
         "isEnabled": true, "type": "hours", "value": 1, "frequencyInterval": "timeBased",
     } } });
     let session = [policy("Registration", [hours, register(), away_from(&["AllTrusted"])])];
-    assert_eq!(found(REGISTRATION, session), ["warn: no policy is about registering security information"]);
+    assert_eq!(
+        found(REGISTRATION, session),
+        ["warn: no enabled policy is about registering security information"]
+    );
     let terms =
         json!({ "grantControls": { "operator": "OR", "builtInControls": [], "termsOfUse": [OWN_STRENGTH] } });
     let terms = [policy("Registration", [terms, register()])];
@@ -943,13 +1089,13 @@ fn mfa_for_every_app_counted_for_registration() {
     let everyone = [policy("MFA for everyone", [mfa()])];
     assert_eq!(
         found(REGISTRATION, everyone.clone()),
-        ["warn: no policy is about registering security information"]
+        ["warn: no enabled policy is about registering security information"]
     );
-    assert_eq!(found(DEVICE, everyone), ["note: no policy is about registering devices"]);
+    assert_eq!(found(DEVICE, everyone), ["note: no enabled policy is about registering devices"]);
     // A demand that a new person cannot meet by registering reaches the registration from every app.
     let device = [policy("Compliant device", [grant("OR", &["compliantDevice"])])];
     assert_eq!(found(REGISTRATION, device.clone()), NOTHING);
-    assert_eq!(found(DEVICE, device), ["note: no policy is about registering devices"]);
+    assert_eq!(found(DEVICE, device), ["note: no enabled policy is about registering devices"]);
 }
 
 // Unknown platforms.
@@ -965,10 +1111,10 @@ fn any_block_of_platforms_counted() {
         [policy("Block", [block(), platforms(&["all"], &[]), only(json!({ "includeGroups": [STAFF] }))])];
     assert_eq!(
         found(PLATFORM, nothing_left_out),
-        ["note: no policy blocks all platforms but the known ones"]
+        ["note: no enabled policy blocks all platforms but the known ones"]
     );
     let listed = [policy("Block", [block(), platforms(&["linux", "windowsPhone"], &[])])];
-    assert_eq!(found(PLATFORM, listed), ["note: no policy blocks all platforms but the known ones"]);
+    assert_eq!(found(PLATFORM, listed), ["note: no enabled policy blocks all platforms but the known ones"]);
     // To forget one of the known platforms blocks that one too, which is another matter.
     let four = [policy("Block", [block(), platforms(&["all"], &KNOWN_PLATFORMS[..4])])];
     assert_eq!(found(PLATFORM, four), NOTHING);
@@ -1004,6 +1150,78 @@ fn causes_are_the_policies_that_leave_a_gap() {
     let causes: Vec<_> = found.gaps.iter().filter_map(|gap| gap.cause.as_ref()).collect();
     assert_eq!(causes.len(), 1);
     assert_eq!((causes[0].policy, &*causes[0].lacks), (0, &[Lack::Aspect(Aspect::Users)][..]));
+}
+
+// What to do about it.
+
+fn help<const N: usize>(rule: &str, policies: [Value; N]) -> String {
+    let findings = Tenant::of(&policies).of_rule(rule);
+    assert_eq!(findings.len(), 1, "{rule}: {findings:#?}");
+    findings[0].help.clone().unwrap()
+}
+
+#[test]
+fn a_new_policy_asked_for_that_locks_people_out() {
+    let legacy = || policy("Block legacy clients", [block(), clients(&["exchangeActiveSync", "other"])]);
+    for (rule, _) in RULES.iter().filter(|(rule, _)| *rule != LEGACY) {
+        let help = help(rule, [legacy()]);
+        assert!(help.contains("exclude emergency access: `\"excludeGroups\": ["), "{help}");
+    }
+    let phished = help(PHISHED, [legacy()]);
+    assert!(
+        phished.starts_with("add an enforced policy for administrators, over every app, with"),
+        "{phished}"
+    );
+    assert!(phished.contains("once each of them has registered"), "{phished}");
+    let guests = help(RISKY_USER, [legacy()]);
+    assert!(guests.contains("all users but guests") && guests.contains("for all apps"), "{guests}");
+    let new_people = help(REGISTRATION, [legacy()]);
+    assert!(
+        new_people.contains("Temporary Access Pass") && new_people.contains("AllTrusted"),
+        "{new_people}"
+    );
+}
+
+#[test]
+fn an_exclusion_of_emergency_access_asked_to_be_taken_back() {
+    let one = help(SIGN_IN, [policy("MFA for everyone", [mfa(), but_group(BREAK_GLASS)])]);
+    assert!(one.starts_with("unless that is meant, take these sign-ins in here"), "{one}");
+    assert!(one.contains("`emergency-access`"), "{one}");
+    let everybody = help(SIGN_IN, [policy("MFA in the browser", [mfa(), clients(&["browser"])])]);
+    assert!(everybody.starts_with("take these sign-ins in here"), "{everybody}");
+    assert!(!everybody.contains("emergency"), "{everybody}");
+}
+
+#[test]
+fn a_policy_asked_to_take_in_what_it_takes_in() {
+    let terms = json!({ "grantControls": { "termsOfUse": [OWN_STRENGTH] } });
+    let controls = help(SIGN_IN, [policy("MFA or terms", [mfa(), terms])]);
+    let expected = "change the controls here, or add an enforced policy for these sign-ins, with";
+    assert!(controls.starts_with(expected), "{controls}");
+    let staff = only(json!({ "includeGroups": [STAFF] }));
+    let both = help(SIGN_IN, [policy("MFA for staff", [mfa(), staff, report_only()])]);
+    assert!(both.starts_with("enable this policy and take these sign-ins in here, or"), "{both}");
+}
+
+#[test]
+fn report_only_results_asked_for_that_never_come() {
+    let register =
+        help(REGISTRATION, [policy("Register", [mfa(), action("registersecurityinfo"), report_only()])]);
+    assert!(register.contains("does not evaluate user actions in report-only"), "{register}");
+    let apps = help(SIGN_IN, [policy("MFA for everyone", [mfa(), report_only()])]);
+    assert!(apps.contains("once its report-only results look right"), "{apps}");
+}
+
+#[test]
+fn a_disabled_policy_of_the_kind_passed_over_in_silence() {
+    let off = || state("disabled");
+    let findings = Tenant::of(&[
+        policy("MFA for staff", [mfa(), only(json!({ "includeGroups": [STAFF] })), off()]),
+        policy("MFA for everyone", [mfa(), off()]),
+    ])
+    .of_rule(SIGN_IN);
+    let related: Vec<_> = findings[0].related.iter().map(|label| label.message.as_str()).collect();
+    assert_eq!(related, ["`MFA for everyone` is of this kind, but disabled"]);
 }
 
 // The profile.

@@ -19,7 +19,7 @@ use calint::access::people;
 use calint::access::sign_in::{Client, DevicePlatform, Identity, Methods, PersonKind, SignIn, Target};
 use calint::access::solver::{Answer, Query, Region, Sat, Solve};
 use calint::access::space::{Property, Wanted};
-use calint::access::{Access, Assume, Question, Verdict, decide};
+use calint::access::{Access, Assume, Question, Verdict, decide, targets};
 use calint::engine::{self, Outcome};
 use calint::policy::ids::apps;
 use calint::policy::words::{Risk, TransferMethod, UserAction};
@@ -394,7 +394,8 @@ fn always_holds_for_every_sign_in() {
     assert!(tried > 2_000, "{tried} sign-ins");
 }
 
-/// Sign-ins of people in no group and with no role, of each question in its plain meaning, with what they bring.
+/// Sign-ins of people in no group and with no role but an administrator's, of each question in its plain meaning, with
+/// what they bring.
 fn asked_about(random: &mut Random, analysis: &Analysis<'_, Sat>, question: Question) -> Option<Vec<usize>> {
     let apps = |target: &Target| {
         matches!(target, Target::Apps(ids) if ids[0] != apps::AGENT
@@ -409,7 +410,16 @@ fn asked_about(random: &mut Random, analysis: &Analysis<'_, Sat>, question: Ques
         question,
         Question::LegacyClient | Question::DeviceCode | Question::RiskyUser | Question::UnknownPlatform
     );
-    let methods = if one_factor { Methods::OneFactor } else { Methods::Every };
+    let methods = match question {
+        Question::AdministratorPhished => Methods::Phishable,
+        _ if one_factor => Methods::OneFactor,
+        _ => Methods::Every,
+    };
+    let remedy =
+        matches!(question, Question::AdministratorPhished) || !one_factor && question != Question::RiskyUser;
+    let administrator =
+        matches!(question, Question::AdministratorWithoutMfa | Question::AdministratorPhished);
+    let role = Property::Role((*random.one(&ROLES)).to_owned());
     let legacy = question == Question::LegacyClient;
     let flow =
         if question == Question::DeviceCode { TransferMethod::DeviceCode } else { TransferMethod::None };
@@ -446,12 +456,15 @@ fn asked_about(random: &mut Random, analysis: &Analysis<'_, Sat>, question: Ques
     properties
         .iter()
         .map(|property| {
+            if administrator && *property == role {
+                return Some(1);
+            }
             let none = match property {
                 Property::Group(_) | Property::Role(_) | Property::InsiderRisk => true,
                 Property::Device => one_factor,
                 Property::Can(control) => match control.as_str() {
                     "termsofuse" => false,
-                    "passwordchange" | "riskremediation" => one_factor || question == Question::RiskyUser,
+                    "passwordchange" | "riskremediation" => !remedy,
                     _ => one_factor,
                 },
                 _ => false,
@@ -464,17 +477,35 @@ fn asked_about(random: &mut Random, analysis: &Analysis<'_, Sat>, question: Ques
         .collect()
 }
 
+/// Whether a sign-in is to an app of every tenant and from no network that a policy names, so that nobody decided it.
+fn is_open_to_everybody(analysis: &Analysis<'_, Sat>, sign_in: &SignIn, point: &[usize]) -> bool {
+    let general = match &sign_in.target {
+        Target::Apps(_) => targets::resources().contains(&sign_in.target),
+        _ => true,
+    };
+    general
+        && analysis.space.locations().all(|id| {
+            let (property, outside) = analysis.space.location(id, false);
+            property == Property::Country
+                || analysis.dim(&property).is_none_or(|dim| outside.contains(&point[dim]))
+        })
+}
+
 /// No gap is missed: where a sign-in of those a question is about gets in, the question has an answer, and every sign-in
-/// that is named gets in.
+/// that is named gets in. Where it is open to everybody, the answer is no mere note.
 #[test]
 fn gaps_are_found_wherever_there_are_any() {
     let mut random = Random(0x5eed_0004);
     let questions = [
         Question::SignInWithoutMfa,
+        Question::AdministratorWithoutMfa,
+        Question::AdministratorPhished,
         Question::GuestWithoutMfa,
         Question::LegacyClient,
         Question::DeviceCode,
         Question::RiskyUser,
+        Question::Registration,
+        Question::DeviceRegistration,
         Question::UnknownPlatform,
     ];
     let (mut let_in, mut gapless, mut named) = (0, 0, 0);
@@ -499,14 +530,19 @@ fn gaps_are_found_wherever_there_are_any() {
                 }
                 let (sign_in, capabilities) = analysis.sign_in(&point);
                 let verdict = decide(&sign_in, &set, &capabilities, Assume::default()).verdict;
-                if verdict == Verdict::Allowed {
-                    let_in += 1;
-                    assert!(
-                        !found.gaps.is_empty(),
-                        "{found:?} {question:?}: {sign_in:?} {capabilities:?} under {}",
-                        serde_json::to_string(&set).unwrap()
-                    );
+                if verdict != Verdict::Allowed {
+                    continue;
                 }
+                let_in += 1;
+                let open = is_open_to_everybody(&analysis, &sign_in, &point);
+                // A network that is left out protects a registration.
+                let by_place = matches!(question, Question::Registration | Question::DeviceRegistration);
+                let told = found.gaps.iter().any(|gap| !open || !gap.decided);
+                assert!(
+                    told || (by_place && !open),
+                    "{found:?} {question:?}: {sign_in:?} {capabilities:?} under {}",
+                    serde_json::to_string(&set).unwrap()
+                );
             }
         }
     }

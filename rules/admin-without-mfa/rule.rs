@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "some administrators get in without multifactor authentication",
     unsure: "could not confirm that administrators are asked for a second factor",
     how: " with a single factor",
-    missing: "no policy asks for multifactor authentication",
+    missing: "no enabled policy generally asks for multifactor authentication",
+    whom: "administrators",
     met: "is enough, without a second factor",
     help: asking_for_mfa,
 };

@@ -1,6 +1,6 @@
 //! A block outside locations that may lack addresses of the people they are meant for.
 
-use crate::access::{self, Demand, Gap};
+use crate::access::{self, Demand, Unlisted};
 use crate::rule::prelude::*;
 use crate::rules::shared;
 
@@ -26,7 +26,7 @@ impl Rule for AllowedLocationWithGaps {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         for policy in access.about_people() {
             let Demand::Block(block) = access::demand(policy, access.assume) else { continue };
-            let gaps = access::gaps(policy, access.set);
+            let gaps = access::unlisted(policy, access.set);
             let Some(((first, _), rest)) = gaps.split_first() else { continue };
             let message = "policy blocks whoever comes from an address that its locations lack";
             let mut found = finding(
@@ -54,27 +54,27 @@ impl Rule for AllowedLocationWithGaps {
     }
 }
 
-fn label(gap: Gap) -> &'static str {
+fn label(gap: Unlisted) -> &'static str {
     match gap {
-        Gap::Ipv6 => "lists addresses of IPv4 alone",
-        Gap::UnknownCountry => "leaves out addresses of no known country",
+        Unlisted::Ipv6 => "lists addresses of IPv4 alone",
+        Unlisted::UnknownCountry => "leaves out addresses of no known country",
     }
 }
 
-fn note(gap: Gap) -> &'static str {
+fn note(gap: Unlisted) -> &'static str {
     match gap {
-        Gap::Ipv6 => "from the same network, who reaches Microsoft Entra over IPv6 is refused",
-        Gap::UnknownCountry => {
+        Unlisted::Ipv6 => "from the same network, who reaches Microsoft Entra over IPv6 is refused",
+        Unlisted::UnknownCountry => {
             "the table of countries does not hold every address, such as new and satellite networks, and who comes from one \
              is refused"
         }
     }
 }
 
-fn help(gap: Gap) -> &'static str {
+fn help(gap: Unlisted) -> &'static str {
     match gap {
-        Gap::Ipv6 => "add the IPv6 ranges of the network to the location, where it has any",
-        Gap::UnknownCountry => {
+        Unlisted::Ipv6 => "add the IPv6 ranges of the network to the location, where it has any",
+        Unlisted::UnknownCountry => {
             "set `includeUnknownCountriesAndRegions` to true, where it weighs more to be let in than to be kept out"
         }
     }

@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "some sign-ins by device code flow get in",
     unsure: "could not confirm that device code flow is blocked",
     how: " with a code that was entered on another device",
-    missing: "no policy is about device code flow",
+    missing: "no enabled policy is about device code flow",
+    whom: "all users",
     met: "is met in device code flow",
     help: |spelling| {
         let flow = spelling.assignment("transferMethods", "\"deviceCodeFlow\"");

@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "some guests get in without multifactor authentication",
     unsure: "could not confirm that guests are asked for multifactor authentication",
     how: " with a single factor",
-    missing: "no policy asks for multifactor authentication",
+    missing: "no enabled policy generally asks for multifactor authentication",
+    whom: "guests and external users",
     met: "is enough, without a second factor",
     help: asking_for_mfa,
 };

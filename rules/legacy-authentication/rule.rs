@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "some sign-ins with legacy authentication get in",
     unsure: "could not confirm that legacy authentication is blocked",
     how: " with a password alone",
-    missing: "no policy is about legacy clients",
+    missing: "no enabled policy is about legacy clients",
+    whom: "all users",
     met: "is met by a legacy client",
     help: |spelling| {
         let clients = spelling.assignment("clientAppTypes", "[\"exchangeActiveSync\", \"other\"]");

@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "some risky sign-ins get in like any other",
     unsure: "could not confirm that risky sign-ins are blocked or asked again",
     how: " without being asked anew",
-    missing: "no policy is about sign-in risk",
+    missing: "no enabled policy is about sign-in risk",
+    whom: "all users",
     met: "is met without a second factor",
     help: |spelling| {
         let risks = spelling.assignment("signInRiskLevels", "[\"high\", \"medium\"]");

@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "some sign-ins from unknown platforms get in",
     unsure: "could not confirm that unknown platforms are blocked",
     how: "",
-    missing: "no policy blocks all platforms but the known ones",
+    missing: "no enabled policy blocks all platforms but the known ones",
+    whom: "all users",
     met: "is met on an unknown platform",
     help: |spelling| {
         let all = spelling.assignment("includePlatforms", "[\"all\"]");

@@ -15,7 +15,8 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "devices can be registered or joined with a password alone",
     unsure: "could not confirm that registering devices is protected",
     how: " with a single factor, unless the device settings of the tenant ask for more",
-    missing: "no policy is about registering devices",
+    missing: "no enabled policy is about registering devices",
+    whom: "all users",
     met: "is enough, without a second factor",
     help: |spelling| {
         let action = spelling.assignment("includeUserActions", "[\"urn:user:registerdevice\"]");

@@ -15,10 +15,16 @@ pub(super) static RULE: &dyn Rule = &Coverage {
     message: "security information can be registered with a password alone",
     unsure: "could not confirm that registering security information is protected",
     how: " with a single factor",
-    missing: "no policy is about registering security information",
+    missing: "no enabled policy is about registering security information",
+    whom: "all users but guests",
     met: "is enough, without a second factor",
     help: |spelling| {
         let action = spelling.assignment("includeUserActions", "[\"urn:user:registersecurityinfo\"]");
-        format!("`{action}` and {}", asking_for(spelling, "mfa"))
+        let places = spelling.assignment("excludeLocations", "[\"AllTrusted\"]");
+        format!(
+            "`{action}` and {} (new people then need a Temporary Access Pass, or a trusted network that `{places}` \
+             leaves out)",
+            asking_for(spelling, "mfa")
+        )
     },
 };

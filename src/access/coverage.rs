@@ -132,7 +132,8 @@ impl Question {
 
     /// Whether a policy is one of the kind that is asked for, the more so the smaller the number: it refuses the
     /// sign-ins asked about, or would if its scope were wider.
-    pub(super) fn concern(self, policy: &Policy, access: &Access<'_>) -> Option<u32> {
+    #[must_use]
+    pub fn concern(self, policy: &Policy, access: &Access<'_>) -> Option<u32> {
         let conditions = &policy.conditions;
         let by_risk = is_about(&conditions.sign_in_risk) || is_about(&conditions.user_risk);
         let by_flow = conditions.transfer_methods.known().any(|flow| *flow.value != TransferMethod::None);
@@ -155,6 +156,8 @@ impl Question {
         let by_method = |way: &Vec<At<Need<'_>>>| way.iter().any(|need| about_methods(need.value));
         let asks = ways.iter().any(by_method);
         let when = |fits: bool, weight: u32| fits.then_some(weight);
+        // One of which that is not known is further off.
+        let perhaps = |fits: Truth| when(fits != Truth::No, u32::from(fits == Truth::Unknown));
         match self {
             // One that can be met in another way too is further off.
             Self::SignInWithoutMfa | Self::AdministratorWithoutMfa | Self::GuestWithoutMfa => {
@@ -174,17 +177,14 @@ impl Question {
                 let clients = &conditions.client_app_types;
                 let all = clients.is_empty() || clients.contains(&ClientApp::All) == Truth::Yes;
                 let legacy = [ClientApp::ActiveSync, ClientApp::ActiveSyncSupported, ClientApp::Other];
-                let some = legacy.iter().any(|client| clients.contains(client) == Truth::Yes);
-                if all { when(asks, 4) } else { when(some, 0) }
+                let some = legacy.iter().map(|client| clients.contains(client)).fold(Truth::No, Truth::or);
+                if all { when(asks, 4) } else { perhaps(some) }
             }
-            Self::DeviceCode => {
-                when(conditions.transfer_methods.contains(&TransferMethod::DeviceCode) == Truth::Yes, 0)
-            }
+            Self::DeviceCode => perhaps(conditions.transfer_methods.contains(&TransferMethod::DeviceCode)),
             Self::RiskySignIn => when(is_about(&conditions.sign_in_risk), 0),
             Self::RiskyUser => when(is_about(&conditions.user_risk), 0),
             Self::Registration | Self::DeviceRegistration => {
-                let action = self.action();
-                when(applications.user_actions.known().any(|known| Some(*known.value) == action), 0)
+                perhaps(self.action().map_or(Truth::No, |action| applications.user_actions.contains(&action)))
             }
             Self::UnknownPlatform => {
                 let but_known = conditions.platforms.as_ref().is_some_and(|pair| !pair.exclude.is_empty());
@@ -213,23 +213,20 @@ impl Question {
     /// The question in terms of a tenant.
     pub(super) fn asked<S: Solve>(self, access: &Access<'_>, analysis: &Analysis<'_, S>) -> Asked {
         let targets = self.targets(access, analysis);
-        let base = self.base(access, analysis, &targets);
-        let holders: Vec<_> = if self.asks_administrators() {
-            self.roles(access, analysis).into_iter().map(Class::Holder).collect()
-        } else {
-            Vec::new()
-        };
-        let guests = people::EXTERNAL.into_iter().filter(|_| self.asks_guests() || !self.asks_members());
-        let everybody: Vec<_> = if self.is_of_administrators() {
-            holders.clone()
+        let roles = if self.asks_administrators() { self.roles(access, analysis) } else { Vec::new() };
+        let base = self.base(access, analysis, &targets, &roles);
+        let inside = self.inside(analysis, &roles);
+        let holders: Vec<_> = roles.into_iter().map(Class::Holder).collect();
+        let (everybody, administrators) = if self.is_of_administrators() {
+            (holders, Vec::new())
         } else {
             let members = self.asks_members().then_some(Class::Member);
-            members.into_iter().chain(guests.map(Class::External)).collect()
+            let guests = people::EXTERNAL.into_iter().filter(|_| self.asks_guests());
+            (members.into_iter().chain(guests.map(Class::External)).collect(), holders)
         };
-        let administrators = if self.is_of_administrators() { Vec::new() } else { holders };
         Asked {
             degrees: self.degrees(&base, analysis),
-            inside: self.inside(access, analysis),
+            inside,
             everybody,
             administrators,
             targets,
@@ -255,10 +252,13 @@ impl Question {
     fn roles<S: Solve>(self, access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<String> {
         let left_out = |role: &&String| {
             let excludes = |policy: &Policy| {
-                policy.users.exclude_roles.known().any(|excluded| match excluded.value {
-                    Principal::Id(id) | Principal::Name(id) => id.eq_ignore_ascii_case(role),
-                    Principal::Token(_) => false,
-                })
+                let excluded = &policy.users.exclude_roles;
+                let known = excluded.known().filter_map(|excluded| match excluded.value {
+                    Principal::Id(id) | Principal::Name(id) => Some(id),
+                    Principal::Token(_) => None,
+                });
+                let unresolved = excluded.unresolved().map(|what| &what.value.text);
+                known.chain(unresolved).any(|text| text.eq_ignore_ascii_case(role))
             };
             self != Self::AdministratorPhished && access.judged().any(excludes)
         };
@@ -283,12 +283,10 @@ impl Question {
         access: &Access<'_>,
         analysis: &Analysis<'_, S>,
         wanted: &[Target],
+        roles: &[String],
     ) -> Circumstances {
         let emergency = people::everybody_with_emergency_access(access);
-        let is_emergency = |kind: Kind, text: &str| {
-            emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
-        };
-        let asked_roles = if self.asks_administrators() { self.roles(access, analysis) } else { Vec::new() };
+        let is_emergency = |kind: Kind, text: &str| people::is_one_of(&emergency, kind, text);
         let ordinary = people::circumstances(&Class::Member, analysis);
         let properties: Vec<_> = analysis.space.properties().cloned().collect();
         properties.iter().fold(ordinary, |found, property| {
@@ -297,7 +295,7 @@ impl Question {
             let yes_or_no = |free: bool| if free { vec![0, 1] } else { vec![0] };
             let values = match property {
                 Property::Group(group) => yes_or_no(!is_emergency(Kind::Group, group)),
-                Property::Role(role) if self.is_of_administrators() => yes_or_no(asked_roles.contains(role)),
+                Property::Role(role) if self.is_of_administrators() => yes_or_no(roles.contains(role)),
                 Property::Role(role) => {
                     yes_or_no(self.asks_administrators() && !people::is_synchronisation(role))
                 }
@@ -317,7 +315,7 @@ impl Question {
                 Property::Kind => fits(&|sign_in| match &sign_in.identity {
                     Identity::Person(person) => match person.kind {
                         Some(PersonKind::Member) => self.asks_members(),
-                        Some(PersonKind::External(_)) => self.asks_guests() || !self.asks_members(),
+                        Some(PersonKind::External(_)) => self.asks_guests(),
                         Some(PersonKind::AgentUser) | None => false,
                     },
                     _ => false,
@@ -394,7 +392,7 @@ impl Question {
         }
     }
 
-    fn inside<S: Solve>(self, access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<Region> {
+    fn inside<S: Solve>(self, analysis: &Analysis<'_, S>, roles: &[String]) -> Vec<Region> {
         if self == Self::LegacyClient {
             let other = analysis
                 .space
@@ -407,11 +405,10 @@ impl Question {
             return Vec::new();
         }
         // Whoever holds a role that no policy names is like a member who holds none.
-        let held =
-            self.roles(access, analysis).into_iter().map(|role| match analysis.dim(&Property::Role(role)) {
-                Some(dim) => Region::Among(dim, vec![1]),
-                None => Region::Whole(true),
-            });
+        let held = roles.iter().map(|role| match analysis.dim(&Property::Role(role.clone())) {
+            Some(dim) => Region::Among(dim, vec![1]),
+            None => Region::Whole(true),
+        });
         vec![Region::any(held)]
     }
 
@@ -440,6 +437,8 @@ impl Question {
         match class {
             Class::InGroup(_) if self.is_of_administrators() => format!("administrator who is a {name}"),
             Class::InGroup(_) if !self.asks_members() => format!("guest who is a {name}"),
+            // In a list of its own there are no others.
+            Class::Member => "any ordinary member".to_owned(),
             _ => name,
         }
     }

@@ -15,7 +15,7 @@ use super::sign_in::{Identity, PersonKind, SignIn, Target};
 use super::solver::{Answer, Query, Region, Solve};
 use super::space::{Property, SOMEONE_ELSE};
 use super::{Access, every_app, everyone, is_enforced, targets};
-use crate::policy::Truth;
+use crate::policy::{Principal, Truth};
 
 /// Why a policy does not answer a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +33,8 @@ impl Lack {
     fn distance(self) -> u32 {
         match self {
             Self::State => 1,
-            Self::Controls => 2,
-            Self::Aspect(
+            Self::Controls
+            | Self::Aspect(
                 Aspect::Users
                 | Aspect::Application
                 | Aspect::ClientApps
@@ -72,7 +72,8 @@ pub struct Gap {
     /// Somebody decided it: only people, apps or networks that a policy names, or only those with a managed device or
     /// the like.
     pub decided: bool,
-    /// Whose sign-ins they are stands for people of whom the files do not tell who they are.
+    /// Of all whose sign-ins they are the files do not tell who they are or whether a policy takes them in, or of the
+    /// networks where these are.
     pub unresolved: bool,
     /// They are sign-ins of people whom no policy names.
     generally: bool,
@@ -127,18 +128,28 @@ pub fn gaps<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>, quest
     let asked = question.asked(access, analysis);
     let concerned = concerned(access, analysis, question);
     let possible = answers(access, analysis, question, &asked, false);
-    let unresolved = unresolved(access);
-    let mut search =
-        Search { access, analysis, question, asked, concerned, unresolved, set_aside: Vec::new() };
+    let (unresolved, untold_roles) = (unresolved(access), untold_roles(access));
+    let mut search = Search {
+        access,
+        analysis,
+        question,
+        asked,
+        concerned,
+        unresolved,
+        untold_roles,
+        set_aside: Vec::new(),
+    };
     let mut found = Found::default();
     let refusing: Vec<usize> = possible.iter().map(|(_, region)| *region).collect();
     for at in 0..search.asked.degrees.len() {
         match search.degree(at, &refusing, &mut found) {
             Outcome::Done => {}
-            Outcome::Doubted(query, regions) if at == 0 => {
-                found.doubt = search.doubt(query, regions, &possible);
+            Outcome::Doubted(weight, query, regions) => {
+                let matters = matches!(weight, Weight::Open | Weight::OpenUnlessPlace);
+                if matters && found.doubt.is_none() {
+                    found.doubt = search.doubt(query, regions, &possible);
+                }
             }
-            Outcome::Doubted(..) => {}
             Outcome::Stopped => break,
         }
     }
@@ -174,9 +185,12 @@ fn is_made_of(cause: &Cause, all: &[Cause]) -> bool {
     cause.lacks.iter().all(|lack| parts.contains(&lack))
 }
 
-/// The users, groups and roles of which the files do not tell who they are.
+/// The users, groups and roles of which the files do not tell who they are, and the locations of which they do not tell
+/// where they are.
 fn unresolved(access: &Access<'_>) -> BTreeSet<String> {
-    let lists = access.judged().flat_map(|policy| {
+    let places = access.judged().filter_map(|policy| policy.conditions.locations.as_ref());
+    let places = places.flat_map(|pair| [&pair.include, &pair.exclude]).flat_map(|list| list.unresolved());
+    let people = access.judged().flat_map(|policy| {
         let users = &policy.users;
         [
             &users.include_users,
@@ -187,7 +201,22 @@ fn unresolved(access: &Access<'_>) -> BTreeSet<String> {
             &users.exclude_roles,
         ]
     });
-    lists.flat_map(|list| list.unresolved()).map(|what| what.value.text.to_lowercase()).collect()
+    let people = people.flat_map(|list| list.unresolved());
+    people.chain(places).map(|what| what.value.text.to_lowercase()).collect()
+}
+
+/// The roles that policies take in and of which the files do not tell which they are, as properties: each may be any
+/// role, or several.
+fn untold_roles(access: &Access<'_>) -> Vec<Property> {
+    let lists = access.judged().map(|policy| &policy.users.include_roles);
+    let untold = lists.flat_map(|list| {
+        let named = list.known().filter_map(|role| match role.value {
+            Principal::Name(text) => Some(text),
+            Principal::Id(_) | Principal::Token(_) => None,
+        });
+        named.chain(list.unresolved().map(|what| &what.value.text))
+    });
+    untold.map(|text| Property::Role(text.to_lowercase())).collect()
 }
 
 /// The policies of the kind that is asked for, with how much they are.
@@ -233,10 +262,19 @@ fn answers<S: Solve>(
 enum Outcome {
     /// Nothing is left.
     Done,
-    /// Nothing is certainly left: the query, and the regions that leave nothing.
-    Doubted(Query, Vec<usize>),
+    /// Nothing is certainly left in circumstances of this weight: the query, and the regions that leave nothing.
+    Doubted(Weight, Query, Vec<usize>),
     /// No more is searched.
     Stopped,
+}
+
+/// A class whose sign-ins get in.
+struct Open {
+    class: Class,
+    /// One of them.
+    point: Vec<usize>,
+    /// The files do not tell who they are, or whether a policy takes them in.
+    unresolved: bool,
 }
 
 /// Whose sign-ins they are.
@@ -255,6 +293,7 @@ struct Search<'s, 'p, 'a, S> {
     asked: Asked,
     concerned: Vec<(usize, u32)>,
     unresolved: BTreeSet<String>,
+    untold_roles: Vec<Property>,
     /// Where policies would answer but for a cause that is found already.
     set_aside: Vec<usize>,
 }
@@ -271,7 +310,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
             let query = Query { inside: inside.clone(), outside, ..circumstances.query() };
             let point = match self.analysis.solve(&query) {
                 Answer::Point(point) => point,
-                Answer::Never(regions) => return Outcome::Doubted(query, regions),
+                Answer::Never(regions) => return Outcome::Doubted(weight, query, regions),
                 Answer::Undecided => {
                     found.unfinished = true;
                     return Outcome::Stopped;
@@ -282,7 +321,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
                 return Outcome::Stopped;
             }
             let witness = self.analysis.most_ordinary(&query, point);
-            let cause = self.nearest(&witness);
+            let cause = self.nearest(&witness, weight);
             let region = cause.as_ref().map_or(Region::Whole(true), |cause| self.without(cause));
             let mut within = query;
             within.inside.push(self.analysis.add(&region));
@@ -312,17 +351,20 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         state.into_iter().chain(aspects.map(|(aspect, _)| Lack::Aspect(*aspect))).chain(controls).collect()
     }
 
-    /// The policy that comes nearest to answering a sign-in. Of two, the one with the wider scope.
-    fn nearest(&self, point: &[usize]) -> Option<Cause> {
+    /// The policy that comes nearest to answering a sign-in. Of two, the one that answers it from other networks, where
+    /// the sign-in gets in from named ones alone; else the one with the wider scope.
+    fn nearest(&self, point: &[usize], weight: Weight) -> Option<Cause> {
         let judged = self.analysis.judged();
+        let by_place = matches!(weight, Weight::OpenUnlessPlace | Weight::NoneIfPlace);
         let all = self.concerned.iter().filter_map(|(number, weight)| {
             let judged = judged.get(*number)?;
             let lacks = self.lacks(judged, point);
             let distance: u32 = lacks.iter().map(|lack| lack.distance()).sum();
+            let elsewhere = by_place && lacks == [Lack::Aspect(Aspect::Location)];
             let narrow = self.narrowness(judged);
-            (!lacks.is_empty()).then_some(((weight + distance, narrow, *number), lacks))
+            (!lacks.is_empty()).then_some(((weight + distance, !elsewhere, narrow, *number), lacks))
         });
-        let ((_, _, policy), lacks) = all.min()?;
+        let ((_, _, _, policy), lacks) = all.min()?;
         Some(Cause { policy, lacks })
     }
 
@@ -384,6 +426,7 @@ impl<S: Solve> Search<'_, '_, '_, S> {
             let narrowed = there.clone().with(self.analysis.dim(&property), &values);
             self.is_open(&narrowed, query)
         });
+        let unresolved = unresolved || (by_place && self.is_untold_place(there, query));
         let everything = what.len() == self.asked.targets.len();
         let named_alone = !what.iter().any(is_general);
         let decided = !generally
@@ -394,8 +437,23 @@ impl<S: Solve> Search<'_, '_, '_, S> {
     }
 
     fn is_open(&mut self, there: &Circumstances, query: &Query) -> bool {
-        let query = Query { within: there.query().within, ..query.clone() };
-        matches!(self.analysis.solve(&query), Answer::Point(_))
+        self.open_point(there, query).is_some()
+    }
+
+    fn open_point(&mut self, there: &Circumstances, query: &Query) -> Option<Vec<usize>> {
+        self.analysis.find(&Query { within: there.query().within, ..query.clone() })
+    }
+
+    /// Whether nobody gets in but from locations of which the files do not tell where they are.
+    fn is_untold_place(&mut self, there: &Circumstances, query: &Query) -> bool {
+        let properties = self.analysis.space.properties();
+        let untold = properties.filter(|property| match property {
+            Property::Inside(id) => self.unresolved.contains(id),
+            _ => false,
+        });
+        let outside =
+            untold.fold(there.clone(), |so_far, property| so_far.with(self.analysis.dim(property), &[0]));
+        !self.is_open(&outside, query)
     }
 
     /// Whether a member who is in the same groups gets in likewise.
@@ -424,28 +482,63 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         weight: Weight,
         query: &Query,
     ) -> Option<People> {
-        let spared = self.question.spares_administrators();
-        let first = [(self.asked.everybody.clone(), true), (self.asked.administrators.clone(), !spared)];
-        for (classes, generally) in first {
-            let open = self.open_to(&classes, there, query);
-            if !open.is_empty() {
-                return Some(People { who: self.names(&open), generally, unresolved: false });
-            }
+        let everybody = self.asked.everybody.clone();
+        let mut open = self.open_to(&everybody, there, query);
+        self.leave_open(&mut open, there, query);
+        if open.iter().any(|open| !open.unresolved) {
+            return Some(self.people(&open, true));
         }
-        if weight == Weight::Decided
-            || (self.question.leaves_to_members() && self.is_open_to_members(witness))
-        {
-            return None;
+        let administrators = self.asked.administrators.clone();
+        open.extend(self.open_to(&administrators, there, query));
+        self.leave_open(&mut open, there, query);
+        let told = open.iter().any(|open| !open.unresolved);
+        let generally = told && !self.question.spares_administrators();
+        if weight == Weight::Decided {
+            return (!open.is_empty()).then(|| self.people(&open, generally));
         }
         let mut named = people::named(self.access, self.analysis);
         named.retain(|class| self.may_be_left_out(class, cause, there));
-        let open = self.open_to(&named, there, query);
-        if !open.is_empty() {
-            let unresolved = open.iter().all(|class| self.is_unresolved(class));
-            return Some(People { who: self.names(&open), generally: false, unresolved });
+        let mut named = self.open_to(&named, there, query);
+        if self.question.leaves_to_members() {
+            named.retain(|open| !self.is_open_to_members(&open.point));
+        }
+        open.extend(named);
+        let partners = self.partners(there, query);
+        if !open.is_empty() || !partners.is_empty() {
+            let mut found = self.people(&open, generally);
+            found.unresolved &= partners.is_empty();
+            found.who.extend(partners);
+            return Some(found);
+        }
+        if self.question.leaves_to_members() && self.is_open_to_members(witness) {
+            return None;
         }
         let (sign_in, _) = self.analysis.sign_in(witness);
         self.several(&sign_in)
+    }
+
+    /// The guests of tenants that policies name.
+    fn partners(&mut self, there: &Circumstances, query: &Query) -> Vec<String> {
+        let is_foreign = |class: &&Class| matches!(class, Class::External(kind) if PersonKind::External(*kind).is_foreign());
+        let kinds: Vec<_> = self.asked.everybody.iter().filter(is_foreign).cloned().collect();
+        let Some(dim) = self.analysis.dim(&Property::HomeTenant) else { return Vec::new() };
+        let tenants = self.analysis.space.values(&Property::HomeTenant, |_, _| true);
+        let mut found = Vec::new();
+        for class in kinds {
+            let ordinary = self.question.who(&class, there, self.analysis);
+            // The first is every tenant that no policy names.
+            let mut left: Vec<_> = tenants.iter().skip(1).copied().collect();
+            let mut theirs = Vec::new();
+            while let Some(point) = self.open_point(&ordinary.clone().instead(Some(dim), &left), query) {
+                let Identity::Person(person) = self.analysis.sign_in(&point).0.identity else { break };
+                theirs.extend(person.home_tenant);
+                left.retain(|tenant| point.get(dim) != Some(tenant));
+            }
+            theirs.sort_unstable();
+            let name = self.question.name(&class, self.access);
+            found.extend(theirs.into_iter().map(|tenant| format!("{name} of {tenant}")));
+        }
+        found
     }
 
     /// Whether a policy may leave people of a class out, where it is whom it covers that it lacks.
@@ -461,16 +554,36 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         covered.within(own.within()) != Region::Whole(true)
     }
 
-    fn names(&self, classes: &[Class]) -> Vec<String> {
-        classes.iter().map(|class| self.question.name(class, self.access)).collect()
+    fn people(&self, open: &[Open], generally: bool) -> People {
+        People {
+            who: open.iter().map(|open| self.question.name(&open.class, self.access)).collect(),
+            generally,
+            unresolved: open.iter().all(|open| open.unresolved),
+        }
     }
 
-    fn open_to(&mut self, classes: &[Class], there: &Circumstances, query: &Query) -> Vec<Class> {
+    /// Marks the holders of a role who do not get in if it is one that the files leave open.
+    fn leave_open(&mut self, open: &mut [Open], there: &Circumstances, query: &Query) {
+        let dims: Vec<_> = self.untold_roles.iter().map(|role| self.analysis.dim(role)).collect();
+        if dims.is_empty() {
+            return;
+        }
+        for one in open.iter_mut().filter(|one| matches!(one.class, Class::Holder(_))) {
+            let own = self.question.who(&one.class, there, self.analysis);
+            let holding = dims.iter().fold(own, |so_far, dim| so_far.instead(*dim, &[1]));
+            one.unresolved |= !self.is_open(&holding, query);
+        }
+    }
+
+    /// The classes whose sign-ins get in.
+    fn open_to(&mut self, classes: &[Class], there: &Circumstances, query: &Query) -> Vec<Open> {
         let mut open = Vec::new();
         for class in classes {
             let circumstances = self.question.who(class, there, self.analysis);
-            if circumstances.is_possible() && self.is_open(&circumstances, query) {
-                open.push(class.clone());
+            if circumstances.is_possible()
+                && let Some(point) = self.open_point(&circumstances, query)
+            {
+                open.push(Open { class: class.clone(), point, unresolved: self.is_unresolved(class) });
             }
         }
         open
@@ -499,9 +612,9 @@ impl<S: Solve> Search<'_, '_, '_, S> {
         if named.len() > MEMBERSHIPS {
             return None;
         }
-        let unresolved = named.iter().any(|class| self.is_unresolved(class));
-        let all = kind.into_iter().chain(roles).chain(named);
-        let names: Vec<_> = all.map(|class| class.quoted(&self.access.set.directory)).collect();
+        let all: Vec<_> = kind.into_iter().chain(roles).chain(named).collect();
+        let unresolved = all.iter().any(|class| self.is_unresolved(class));
+        let names: Vec<_> = all.iter().map(|class| class.quoted(&self.access.set.directory)).collect();
         let home = match (&person.home_tenant, person.kind) {
             (Some(tenant), Some(PersonKind::External(_))) => format!(" of {tenant}"),
             _ => String::new(),

@@ -45,7 +45,7 @@ pub use grant::{
     managed, meets_unaided, only_way, remediation, retired, session_refusal, unaided,
 };
 pub use guests::{FULL_TRUST, accepted_by, judge_guest};
-pub use places::{Gap, Vacancy, by_position, compliant_network_alone, gaps, vacancies};
+pub use places::{Unlisted, Vacancy, by_position, compliant_network_alone, unlisted, vacancies};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, conditions,
     empty_locations, every_app, everyone, exclusions, narrowing, platforms_written,

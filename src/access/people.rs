@@ -186,15 +186,14 @@ pub fn classes<S: Solve>(access: &Access<'_>, analysis: &mut Analysis<'_, S>) ->
 #[must_use]
 pub fn named<S: Solve>(access: &Access<'_>, analysis: &Analysis<'_, S>) -> Vec<Class> {
     let emergency = everybody_with_emergency_access(access);
-    let is_emergency = |kind: Kind, text: &str| {
-        emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
-    };
     let groups = analysis.space.properties().filter_map(|property| match property {
-        Property::Group(group) if !is_emergency(Kind::Group, group) => Some(Class::InGroup(group.clone())),
+        Property::Group(group) if !is_one_of(&emergency, Kind::Group, group) => {
+            Some(Class::InGroup(group.clone()))
+        }
         _ => None,
     });
     let accounts = analysis.space.accounts().filter_map(|account| match account {
-        Account::User(user) if !is_emergency(Kind::User, user) => Some(Class::Named(user.clone())),
+        Account::User(user) if !is_one_of(&emergency, Kind::User, user) => Some(Class::Named(user.clone())),
         _ => None,
     });
     groups.chain(accounts).collect()
@@ -207,6 +206,11 @@ pub(super) fn everybody_with_emergency_access(access: &Access<'_>) -> Vec<Emerge
         _ => None,
     });
     access.emergency.principals.iter().cloned().chain(expanded).collect()
+}
+
+/// Whether a user or group, as a policy writes it, is one of some with emergency access.
+pub(super) fn is_one_of(emergency: &[EmergencyPrincipal], kind: Kind, text: &str) -> bool {
+    emergency.iter().any(|principal| principal.kind == kind && principal.is_written(text))
 }
 
 pub(super) fn is_synchronisation(role: &str) -> bool {
@@ -382,34 +386,6 @@ fn is_kind(sign_in: &SignIn, kind: PersonKind) -> bool {
     matches!(&sign_in.identity, Identity::Person(person) if person.kind == Some(kind))
 }
 
-/// The same without emergency access: in none of its groups, and with none of its accounts.
-#[must_use]
-pub fn managers_without_emergency<S: Solve>(
-    access: &Access<'_>,
-    analysis: &Analysis<'_, S>,
-) -> Vec<Circumstances> {
-    let principals = &access.emergency.principals;
-    let is_emergency = |group: &str| {
-        principals.iter().any(|principal| principal.kind == Kind::Group && principal.is_written(group))
-    };
-    let groups: Vec<_> = analysis
-        .space
-        .properties()
-        .filter(|property| matches!(property, Property::Group(group) if is_emergency(group)))
-        .collect();
-    let accounts: Vec<_> =
-        emergency(access).into_iter().filter_map(|class| account(&class).map(str::to_lowercase)).collect();
-    let others = analysis.space.values(&Property::Account, |sign_in, _| {
-        let Identity::Person(person) = &sign_in.identity else { return false };
-        !person.id.as_ref().is_some_and(|id| accounts.contains(&id.to_lowercase()))
-    });
-    let without = |circumstances: Circumstances| {
-        let left = circumstances.instead(analysis.space.dim(&Property::Account), &others);
-        groups.iter().fold(left, |left, group| left.instead(analysis.space.dim(group), &[0]))
-    };
-    managers(analysis).into_iter().map(without).collect()
-}
-
 /// Everybody who can change Conditional Access: whoever holds a managing role, in whatever groups, from whatever
 /// account. For each role, its circumstances.
 #[must_use]
@@ -429,6 +405,28 @@ pub fn managers<S: Solve>(analysis: &Analysis<'_, S>) -> Vec<Circumstances> {
     });
     let role = |role: &&str| analysis.space.dim(&Property::Role((*role).to_owned()));
     roles::MANAGING.iter().map(|id| free.clone().instead(role(id), &[1])).collect()
+}
+
+/// The same without emergency access: in none of its groups, and with none of its accounts.
+#[must_use]
+pub fn managers_without_emergency<S: Solve>(
+    access: &Access<'_>,
+    analysis: &Analysis<'_, S>,
+) -> Vec<Circumstances> {
+    let principals = &access.emergency.principals;
+    let is_emergency = |property: &&Property| matches!(property, Property::Group(group) if is_one_of(principals, Kind::Group, group));
+    let groups: Vec<_> = analysis.space.properties().filter(is_emergency).collect();
+    let accounts: Vec<_> =
+        emergency(access).into_iter().filter_map(|class| account(&class).map(str::to_lowercase)).collect();
+    let others = analysis.space.values(&Property::Account, |sign_in, _| {
+        let Identity::Person(person) = &sign_in.identity else { return false };
+        !person.id.as_ref().is_some_and(|id| accounts.contains(&id.to_lowercase()))
+    });
+    let without = |circumstances: Circumstances| {
+        let left = circumstances.instead(analysis.space.dim(&Property::Account), &others);
+        groups.iter().fold(left, |left, group| left.instead(analysis.space.dim(group), &[0]))
+    };
+    managers(analysis).into_iter().map(without).collect()
 }
 
 /// The circumstances of accounts of some kinds that no policy names, in no group and with no role. All else is open, but

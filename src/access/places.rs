@@ -71,7 +71,7 @@ pub fn compliant_network_alone(policy: &Policy, set: &PolicySet) -> Option<Span>
 
 /// Whose addresses a location may lack although they are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gap {
+pub enum Unlisted {
     /// Who comes over IPv6: it lists addresses of IPv4 alone.
     Ipv6,
     /// Who comes from an address of no known country.
@@ -81,19 +81,19 @@ pub enum Gap {
 /// The locations that a policy over every network leaves out, with what they lack; none where one lacks nothing, or
 /// does not tell.
 #[must_use]
-pub fn gaps<'s>(policy: &Policy, set: &'s PolicySet) -> Vec<(At<Gap>, &'s NamedLocation)> {
+pub fn unlisted<'s>(policy: &Policy, set: &'s PolicySet) -> Vec<(At<Unlisted>, &'s NamedLocation)> {
     let Some(pair) = outside(policy).filter(|pair| pair.exclude.is_known()) else { return Vec::new() };
-    let gap = |at: At<&Location>| {
+    let lacking = |at: At<&Location>| {
         let (Location::Id(id) | Location::Name(id)) = at.value else { return None };
         let known = named_location(set, id)?;
-        let gap = match known.kind {
-            LocationKind::Ip if is_ipv4_alone(known) => Gap::Ipv6,
-            LocationKind::Country if spares_unknown_countries(known) == Truth::No => Gap::UnknownCountry,
+        let whose = match known.kind {
+            LocationKind::Ip if is_ipv4_alone(known) => Unlisted::Ipv6,
+            LocationKind::Country if spares_unknown_countries(known) == Truth::No => Unlisted::UnknownCountry,
             _ => return None,
         };
-        Some((At::new(gap, at.span), known))
+        Some((At::new(whose, at.span), known))
     };
-    let found: Option<Vec<_>> = pair.exclude.known().map(gap).collect();
+    let found: Option<Vec<_>> = pair.exclude.known().map(lacking).collect();
     found.unwrap_or_default()
 }
 
