@@ -15,11 +15,12 @@ use crate::policy::{
 };
 use crate::source::{At, Span};
 
-/// Where a policy takes in all users, guests included.
+/// Where a policy takes in all users, guests included. An old reference has the word for groups too.
 #[must_use]
 pub fn everyone(policy: &Policy) -> Option<Span> {
     let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
-    policy.users.include_users.find(all).map(|at| at.span)
+    let users = &policy.users;
+    users.include_users.find(all).or_else(|| users.include_groups.find(all)).map(|at| at.span)
 }
 
 /// Where a policy takes in all apps.
