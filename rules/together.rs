@@ -89,7 +89,8 @@ fn number_of(analysis: &Analysis<'_>, policy: &Policy) -> Option<usize> {
         .find(|number| analysis.policy(*number).is_some_and(|own| std::ptr::eq(own, policy)))
 }
 
-/// Whether no sign-in meets what a policy demands wherever it applies; not, where that is not analysed.
+/// Whether no sign-in meets what a policy demands wherever it applies; no where that is not analysed, so that
+/// somebody reports it.
 pub(super) fn nobody_meets(policy: &Policy, access: &Access<'_>) -> bool {
     let Some(mut analysis) = access.together() else { return false };
     let number = number_of(&analysis, policy);

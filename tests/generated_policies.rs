@@ -233,8 +233,6 @@ enum Grant {
     Protected,
     /// Terms of use to accept: anybody can, but not with a passkey alone.
     Terms,
-    /// What no device meets, which a rule outside this test reports.
-    Never,
     /// Nothing that a passkey alone does not meet.
     Passkey,
 }
@@ -286,10 +284,7 @@ const GRANTS: Table<Grant> = &[
     ),
     (r#"{"operator": "AND", "builtInControls": ["domainJoinedDevice", "mfa"]}"#, Grant::Hybrid),
     (r#"{"operator": "AND", "builtInControls": ["compliantDevice", "domainJoinedDevice"]}"#, Grant::Hybrid),
-    (
-        r#"{"operator": "and", "builtInControls": ["domainJoinedDevice", "compliantApplication"]}"#,
-        Grant::Never,
-    ),
+    (r#"{"operator": "and", "builtInControls": ["domainJoinedDevice", "compliantDevice"]}"#, Grant::Hybrid),
     (r#"{"operator": "OR", "builtInControls": ["compliantApplication"]}"#, Grant::Protected),
     (
         r#"{"operator": "OR", "builtInControls": ["approvedApplication", "compliantApplication"]}"#,
@@ -418,7 +413,7 @@ fn lockout(meaning: Meaning) -> Option<(&'static str, Level, Level)> {
         return None;
     }
     Some(match (meaning.apps, meaning.grant) {
-        (Apps::Some, _) | (_, Grant::Terms | Grant::Passkey | Grant::Never) => return None,
+        (Apps::Some, _) | (_, Grant::Terms | Grant::Passkey) => return None,
         (Apps::AllButSome, Grant::Block) => ("block-all-but-some-apps", Level::Error, Level::Warn),
         (Apps::All, Grant::Block) if meaning.platforms == Everything => {
             ("block-every-platform", Level::Error, Level::Warn)
