@@ -193,6 +193,12 @@ fn a_retired_control_is_a_gap_only_where_it_is_alone() {
     let mut everything = with(json!(["approvedApplication", "compliantApplication"]), "OR");
     everything["conditions"]["applications"]["includeApplications"] = json!(["All"]);
     assert!(levels(&everything).is_empty(), "the rule on what is left as the only way marks it");
+    let mut unmet = everything.clone();
+    unmet["grantControls"] = json!({
+        "operator": "AND",
+        "builtInControls": ["approvedApplication", "compliantApplication", "domainJoinedDevice"],
+    });
+    assert_eq!(levels(&unmet), [Level::Warn], "no rule on an only way speaks of what nobody meets");
     let mut later = with(json!(["approvedApplication"]), "OR");
     later["state"] = json!("enabledForReportingButNotEnforced");
     assert_eq!(levels(&later), [Level::Note]);
