@@ -56,6 +56,7 @@ pub(super) fn single_values(policy: &Policy) -> Vec<Listed<'_>> {
         filter?.rule.unresolved()
     }
     let found = [
+        ("state", false, policy.state.unresolved()),
         ("grantControls.authenticationStrength.id", true, strength),
         ("conditions.devices.deviceFilter.rule", false, rule(conditions.device_filter.as_ref())),
         ("conditions.applications.applicationFilter.rule", false, rule(policy.applications.filter.as_ref())),

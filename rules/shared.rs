@@ -26,7 +26,13 @@ pub(super) struct Everyone {
 
 /// Whether a policy covers everything; app exclusions are the caller's question.
 pub(super) fn covers_everything(policy: &Policy, access: &Access<'_>) -> Option<Everyone> {
-    let narrowing = access::narrowing(policy, access.set);
+    covers_everything_but(policy, access, None)
+}
+
+/// The same where one condition is taken for one that narrows nothing.
+fn covers_everything_but(policy: &Policy, access: &Access<'_>, condition: Option<Span>) -> Option<Everyone> {
+    let mut narrowing = access::narrowing(policy, access.set);
+    narrowing.conditions.retain(|narrows| Some(*narrows) != condition);
     let mut unknown = narrowing.unknown.clone();
     let mut place = |known: Option<Span>, open: Option<Span>| {
         unknown.extend(open.filter(|_| known.is_none()));
@@ -46,6 +52,19 @@ pub(super) fn blocks_everything(policy: &Policy, access: &Access<'_>) -> Option<
         return None;
     }
     Some((covers_everything(policy, access)?, block))
+}
+
+/// Whether a policy blocks all users from all apps on every platform that is recognised, each by its name.
+pub(super) fn blocks_recognised_platforms(
+    policy: &Policy,
+    access: &Access<'_>,
+) -> Option<(Everyone, Span, Span)> {
+    let Demand::Block(block) = access::demand(policy, access.assume) else { return None };
+    let platforms = access::every_recognised_platform(policy)?;
+    if access::platforms_written(policy).is_some() || !access::app_exclusions(policy).is_empty() {
+        return None;
+    }
+    Some((covers_everything_but(policy, access, Some(platforms))?, block, platforms))
 }
 
 /// The finding of a block of everyone from everything.

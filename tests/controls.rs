@@ -603,3 +603,15 @@ fn half_an_hour_is_no_frequency() {
     assert_found(frequency(json!({ "isEnabled": true, "type": "hours", "value": 1.5 })), [broken]);
     assert_found(frequency(json!({ "isEnabled": true, "type": "hours", "value": 2.0 })), NOTHING);
 }
+
+#[test]
+fn several_controls_have_an_operator() {
+    let missing = "missing-controls: warn";
+    let without =
+        |controls: Value| json!({ "grantControls": { "operator": null, "builtInControls": controls } });
+    assert_found(policy([without(json!(["mfa", "compliantDevice"]))]), [missing]);
+    assert_found(policy([without(json!(["mfa"]))]), NOTHING);
+    assert_found(policy([without(json!(["mfa", "<control>"]))]), NOTHING);
+    let open = json!({ "grantControls": { "operator": "{{operator}}", "builtInControls": ["mfa", "compliantDevice"] } });
+    assert_found(policy([open]), NOTHING);
+}

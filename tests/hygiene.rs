@@ -262,6 +262,7 @@ fn a_placeholder_is_told_wherever_a_value_belongs() {
     for (pointer, written) in [
         ("/conditions/platforms", json!({"includePlatforms": ["<platform>"]})),
         ("/conditions/userRiskLevels", json!(["{{risk}}"])),
+        ("/state", json!("{{state}}")),
         ("/grantControls/builtInControls", json!(["<control>"])),
         ("/conditions/devices", json!({"deviceFilter": {"mode": "exclude", "rule": "<rule>"}})),
     ] {

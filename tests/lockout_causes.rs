@@ -763,3 +763,31 @@ fn mail_on_a_phone_shows_whether_the_device_is_compliant() {
         policy(&["domainJoinedDevice"], [conditions(json!({ "clientAppTypes": ["exchangeActiveSync"] }))]);
     assert_eq!(levels(&tenant(json!([hybrid])), rule), ["note"]);
 }
+
+#[test]
+fn a_block_on_every_platform_by_its_name() {
+    let rule = "block-every-platform";
+    let known = ["android", "iOS", "windows", "macOS", "linux"];
+    let block = |include: &[&str], exclude: &[&str], part: Value| {
+        levels(&tenant(json!([policy(&["block"], [platforms(include, exclude), part])])), rule)
+    };
+    assert_eq!(block(&known, &[], json!({})), ["error"]);
+    assert_eq!(block(&known, &["windowsPhone"], json!({})), ["error"]);
+    assert_eq!(block(&known, &[], report_only()), ["warn"]);
+    assert!(block(&known, &["windows"], json!({})).is_empty());
+    assert!(block(&known[..4], &[], json!({})).is_empty(), "Linux is left");
+    assert!(block(&known, &["<platform>"], json!({})).is_empty());
+    assert!(block(&known, &[], outside(&[OFFICE])).is_empty());
+    assert!(block(&known, &[], apps(&["Office365"], &[])).is_empty());
+    assert!(block(&known, &[], staff()).is_empty());
+    let outcome = tenant(json!([policy(&["block"], [platforms(&known, &[])])]));
+    assert!(of(&outcome, "block-everyone").is_empty(), "one cause, one finding");
+}
+
+#[test]
+fn a_policy_that_leaves_out_all_blocks_nobody() {
+    let nobody = policy(&["block"], [users(json!({ "excludeGroups": ["All"] }))]);
+    let outcome = tenant(json!([nobody]));
+    assert!(of(&outcome, "block-everyone").is_empty());
+    assert_eq!(levels(&outcome, "never-applies"), ["warn"]);
+}
