@@ -1,7 +1,7 @@
 //! What rules on the upkeep of policies ask and say alike.
 
 use crate::edit::Page;
-use crate::policy::{Given, Guests, List, Text, Why, Workloads};
+use crate::policy::{Filter, Given, Guests, List, Text, Unresolved, Why, Workloads};
 use crate::rule::prelude::*;
 use crate::source::At;
 
@@ -46,6 +46,29 @@ fn entry<T: Text>(item: &At<Given<T>>) -> Entry<'_> {
         Given::Known(value) => Entry { text: value.text(), why: None, span: item.span },
         Given::Unresolved(what) => Entry { text: &what.text, why: Some(what.why), span: item.span },
     }
+}
+
+/// What a policy gives alone, outside lists, and of which the value is not known.
+pub(super) fn single_values(policy: &Policy) -> Vec<Listed<'_>> {
+    let conditions = &policy.conditions;
+    let strength = policy.grant.strength.as_ref().and_then(|strength| strength.id.unresolved());
+    fn rule(filter: Option<&Filter>) -> Option<At<&Unresolved>> {
+        filter?.rule.unresolved()
+    }
+    let found = [
+        ("state", false, policy.state.unresolved()),
+        ("grantControls.authenticationStrength.id", true, strength),
+        ("conditions.devices.deviceFilter.rule", false, rule(conditions.device_filter.as_ref())),
+        ("conditions.applications.applicationFilter.rule", false, rule(policy.applications.filter.as_ref())),
+    ];
+    let mut listed = Vec::new();
+    for (place, has_ids, value) in found {
+        listed.extend(value.map(|value| {
+            let entry = Entry { text: &value.value.text, why: Some(value.value.why), span: value.span };
+            Listed { place, has_ids, key: None, entries: vec![entry] }
+        }));
+    }
+    listed
 }
 
 /// Every list of a policy that is not empty.

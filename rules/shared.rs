@@ -1,11 +1,14 @@
 //! What several lockout rules say and weigh alike.
 
+use std::collections::BTreeSet;
+
 use crate::access::{
     self, Aspect, Demand, DeviceFilter, Emergency, Exclusions, Kind, Managed, OnlyWay, Relief,
 };
 use crate::policy::words::{ClientApp, Platform};
 use crate::policy::{Principal, Truth, Why, ids::roles};
 use crate::rule::prelude::*;
+use crate::rules::together;
 
 pub(super) const BLOCKED: ErrorCode = ErrorCode(53003);
 const NOT_COMPLIANT: ErrorCode = ErrorCode(53000);
@@ -23,7 +26,13 @@ pub(super) struct Everyone {
 
 /// Whether a policy covers everything; app exclusions are the caller's question.
 pub(super) fn covers_everything(policy: &Policy, access: &Access<'_>) -> Option<Everyone> {
-    let narrowing = access::narrowing(policy, access.set);
+    covers_everything_but(policy, access, None)
+}
+
+/// The same where one condition is taken for one that narrows nothing.
+fn covers_everything_but(policy: &Policy, access: &Access<'_>, condition: Option<Span>) -> Option<Everyone> {
+    let mut narrowing = access::narrowing(policy, access.set);
+    narrowing.conditions.retain(|narrows| Some(*narrows) != condition);
     let mut unknown = narrowing.unknown.clone();
     let mut place = |known: Option<Span>, open: Option<Span>| {
         unknown.extend(open.filter(|_| known.is_none()));
@@ -43,6 +52,19 @@ pub(super) fn blocks_everything(policy: &Policy, access: &Access<'_>) -> Option<
         return None;
     }
     Some((covers_everything(policy, access)?, block))
+}
+
+/// Whether a policy blocks all users from all apps on every platform that is recognised, each by its name.
+pub(super) fn blocks_recognised_platforms(
+    policy: &Policy,
+    access: &Access<'_>,
+) -> Option<(Everyone, Span, Span)> {
+    let Demand::Block(block) = access::demand(policy, access.assume) else { return None };
+    let platforms = access::every_recognised_platform(policy)?;
+    if access::platforms_written(policy).is_some() || !access::app_exclusions(policy).is_empty() {
+        return None;
+    }
+    Some((covers_everything_but(policy, access, Some(platforms))?, block, platforms))
 }
 
 /// The finding of a block of everyone from everything.
@@ -65,7 +87,11 @@ pub(super) fn block_finding(
         Relief::OnlyEmergency => "everyone but the emergency access accounts is",
         Relief::More => "everyone outside these exclusions is",
     };
-    let finding = finding(meta, policy, level, message, Label::new(block, "access is blocked"))
+    let message = match left_out.relief() {
+        Relief::More => message.replace("every user", "every user outside its exclusions"),
+        Relief::Nobody | Relief::OnlyEmergency => message.to_owned(),
+    };
+    let finding = finding(meta, policy, level, &message, Label::new(block, "access is blocked"))
         .place("grantControls.builtInControls")
         .codes(&[BLOCKED])
         .note(format!("{who} refused every sign-in with {BLOCKED}"))
@@ -100,7 +126,8 @@ pub(super) fn check_only_way(
 ) {
     for policy in access.about_people() {
         let Some((everyone, way)) = only_way_for_everyone(policy, access) else { continue };
-        if wording.managed.contains(&way.managed) {
+        // What nobody can meet is reported as a block of everybody.
+        if wording.managed.contains(&way.managed) && !together::nobody_meets(policy, access) {
             findings.push(only_way_finding(meta, wording, policy, access, &everyone, &way));
         }
     }
@@ -137,14 +164,31 @@ fn only_way_finding(
         Relief::More => "these exclusions excepted",
     };
     let code = code(way.managed);
-    let mut finding = finding(meta, policy, level, wording.message, Label::new(way.span, wording.label));
+    let ways = alternatives(way);
+    let one_of_several = ways.len() > 1;
+    let message = match wording.message.split_once(way.managed.words()) {
+        Some((before, after)) if one_of_several => format!("{before}{}{after}", any_of(&ways)),
+        _ => wording.message.to_owned(),
+    };
+    let (note, way_out, spared) = if one_of_several {
+        (
+            "whoever has none of these",
+            "changing this policy needs one of them",
+            "an administrator who has one",
+        )
+    } else {
+        (wording.note, wording.way_out, wording.spared)
+    };
+    let label = if one_of_several { "one way in" } else { wording.label };
+    let mut finding = finding(meta, policy, level, &message, Label::new(way.span, label));
     for other in &way.others {
-        finding = finding.label(*other, "no help to a person without a managed device or app");
+        let label = if way.together { "needed too" } else { "another way in" };
+        finding = finding.label(other.span, label);
     }
     finding = finding
         .place("grantControls.builtInControls")
         .codes(&[code])
-        .note(format!("{}, {who}, is refused with {code}; {}", wording.note, wording.way_out))
+        .note(format!("{note}, {who}, is refused with {code}; {way_out}"))
         .help(format!(
             "let `mfa` be another way in with the operator `OR`, or stage it by group{}",
             and_exclude(policy, access, &left_out)
@@ -157,12 +201,25 @@ fn only_way_finding(
     }
     if left_out.relief() == Relief::Nobody {
         finding.recovery = Some(format!(
-            "{} can {}; if there is none, {APPLICATION} can, else Microsoft support has to",
-            wording.spared,
+            "{spared} can {}; if there is none, {APPLICATION} can, else Microsoft support has to",
             undo(policy)
         ));
     }
     finish(finding, policy, access, everyone, &left_out, "these are not asked for it")
+}
+
+/// The kinds of managed devices and apps of which one is enough, the easiest first.
+fn alternatives(way: &OnlyWay) -> Vec<&'static str> {
+    let others = way.others.iter().filter(|_| !way.together).map(|other| other.value);
+    let kinds: BTreeSet<_> = others.chain([way.managed]).collect();
+    kinds.into_iter().map(Managed::words).collect()
+}
+
+fn any_of(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 fn code(managed: Managed) -> ErrorCode {
@@ -321,15 +378,19 @@ pub(super) fn is_harmless(policy: &Policy, access: &Access<'_>) -> bool {
 /// code flow and authentication transfer, or platforms that are not recognised.
 pub(super) fn is_beside(policy: &Policy, platforms: &[Platform]) -> bool {
     let conditions = &policy.conditions;
-    let clients = &conditions.client_app_types;
-    let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
-    let legacy = !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No);
     let flows = !conditions.transfer_methods.is_empty();
     let left_out = conditions
         .platforms
         .as_ref()
         .is_some_and(|pair| platforms.iter().all(|platform| pair.exclude.contains(platform) == Truth::Yes));
-    legacy || flows || left_out
+    is_about_legacy_clients(policy) || flows || left_out
+}
+
+/// Whether a policy takes in legacy clients and no others.
+pub(super) fn is_about_legacy_clients(policy: &Policy) -> bool {
+    let clients = &policy.conditions.client_app_types;
+    let modern = [ClientApp::All, ClientApp::Browser, ClientApp::Modern];
+    !clients.is_empty() && modern.iter().all(|kind| clients.contains(kind) == Truth::No)
 }
 
 /// Where a policy leaves out Global Administrators, as emergency access accounts are, by their role.

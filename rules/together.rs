@@ -36,9 +36,7 @@ pub(super) fn shut(
 /// Whether a policy can apply to no sign-in at all.
 pub(super) fn never_applies(policy: &Policy, access: &Access<'_>) -> bool {
     let Some(mut analysis) = access.together() else { return false };
-    let number = (0..analysis.policies())
-        .find(|number| analysis.policy(*number).is_some_and(|own| std::ptr::eq(own, policy)));
-    number.is_some_and(|number| analysis.never_applies(number).is_some())
+    number_of(&analysis, policy).is_some_and(|number| analysis.never_applies(number).is_some())
 }
 
 /// The circumstances of a class at some targets.
@@ -83,6 +81,20 @@ pub(super) fn is_reported_alone(policies: &[usize], analysis: &Analysis<'_>, acc
         shared::covers_everything(policy, access).is_some()
             && access::exclusions(policy, &access.emergency).relief() != Relief::More
     })
+}
+
+/// The number of a policy in an analysis.
+fn number_of(analysis: &Analysis<'_>, policy: &Policy) -> Option<usize> {
+    (0..analysis.policies())
+        .find(|number| analysis.policy(*number).is_some_and(|own| std::ptr::eq(own, policy)))
+}
+
+/// Whether no sign-in meets what a policy demands wherever it applies; no where that is not analysed, so that
+/// somebody reports it.
+pub(super) fn nobody_meets(policy: &Policy, access: &Access<'_>) -> bool {
+    let Some(mut analysis) = access.together() else { return false };
+    let number = number_of(&analysis, policy);
+    number.is_some_and(|number| is_unsatisfiable(number, &mut analysis, access))
 }
 
 /// Whether no sign-in meets what a policy demands wherever it applies.

@@ -624,3 +624,103 @@ resource "azuread_conditional_access_policy" "case" {
     assert!(found(&named), "written and empty");
     assert!(!found(text));
 }
+
+#[test]
+fn a_cause_is_reported_once() {
+    let graph = conditions(
+        json!({ "applications": { "includeApplications": ["00000003-0000-0000-c000-000000000000"] } }),
+    );
+    finds("app-that-cannot-be-targeted", "warn", &graph);
+    silent("never-applies", &graph);
+    let left_out = workloads(
+        json!({ "clientApplications": { "includeServicePrincipals": null, "excludeServicePrincipals": [PRINCIPAL] } }),
+    );
+    finds("invalid-workload-policy", "warn", &left_out);
+    silent("never-applies", &left_out);
+}
+
+#[test]
+fn a_filter_takes_service_principals_in() {
+    let filter = |mode: &str| {
+        json!({ "clientApplications": {
+        "includeServicePrincipals": null,
+        "servicePrincipalFilter": { "mode": mode, "rule": "CustomSecurityAttribute.Set_Kind -eq \"x\"" },
+    } })
+    };
+    let block = workloads(filter("include"));
+    silent("never-applies", &block);
+    silent("invalid-workload-policy", &block);
+    let mut with_mfa = workloads(filter("include"));
+    with_mfa["grantControls"]["builtInControls"] = json!(["mfa"]);
+    finds("invalid-workload-policy", "error", &with_mfa);
+    finds("never-applies", "warn", &workloads(filter("exclude")));
+    silent(
+        "invalid-workload-policy",
+        &workloads(json!({ "authenticationFlows": { "transferMethods": "none" } })),
+    );
+    let flow = json!({ "authenticationFlows": { "transferMethods": "deviceCodeFlow" } });
+    finds("invalid-workload-policy", "error", &workloads(flow));
+}
+
+#[test]
+fn a_context_that_is_not_known_is_one_nevertheless() {
+    let context = |name: &str| {
+        conditions(json!({ "applications": {
+            "includeApplications": [], "includeAuthenticationContextClassReferences": [name],
+        } }))
+    };
+    silent("never-applies", &context("<context>"));
+    silent("never-applies", &context("Secret files"));
+    silent("never-applies", &context("c7"));
+    finds("never-applies", "warn", &context(""));
+}
+
+#[test]
+fn a_word_for_all_in_a_list_of_groups() {
+    let everyone = conditions(json!({ "users": { "includeGroups": ["All"] } }));
+    finds("name-for-id", "warn", &everyone);
+    let mut block = everyone;
+    block["grantControls"]["builtInControls"] = json!(["block"]);
+    finds("block-everyone", "error", &block);
+}
+
+#[test]
+fn half_a_device_filter() {
+    let rule = "invalid-device-condition";
+    let filter = |filter: Value| conditions(json!({ "devices": { "deviceFilter": filter } }));
+    finds(rule, "warn", &filter(json!({ "mode": "include" })));
+    finds(rule, "warn", &filter(json!({ "rule": "device.isCompliant -eq True", "mode": null })));
+    silent(rule, &filter(json!({ "rule": null, "mode": null })));
+    silent(rule, &filter(json!({ "rule": "<rule>", "mode": "exclude" })));
+    silent(rule, &filter(json!({ "rule": "device.isCompliant -eq True", "mode": "<mode>" })));
+}
+
+#[test]
+fn a_platform_that_is_left_out_again_needs_no_control() {
+    let rule = "unsupported-platform";
+    let case = |excluded: Value| {
+        let mut whole = conditions(
+            json!({ "platforms": { "includePlatforms": ["iOS", "macOS"], "excludePlatforms": excluded } }),
+        );
+        whole["grantControls"]["builtInControls"] = json!(["compliantApplication"]);
+        whole
+    };
+    finds(rule, "error", &case(json!([])));
+    silent(rule, &case(json!(["macOS"])));
+    silent(rule, &case(json!(["<platform>"])));
+}
+
+#[test]
+fn codes_that_are_not_documented_are_not_given() {
+    let mixed = conditions(
+        json!({ "applications": { "includeApplications": [APP], "includeUserActions": [REGISTER_DEVICE] } }),
+    );
+    let custom = conditions(json!({ "users": { "includeRoles": [OTHER] } }));
+    for (rule, case) in [("mixed-targets", mixed), ("role-that-never-matches", custom)] {
+        let outcome = common::check_text("case.json", &case.to_string());
+        let found: Vec<_> = outcome.findings.iter().filter(|finding| finding.rule.as_str() == rule).collect();
+        assert_eq!(found.len(), 1, "{rule}");
+        let note = found[0].note.as_deref().unwrap_or_default();
+        assert!(!note.is_empty() && !note.contains("error 1"), "{note}");
+    }
+}

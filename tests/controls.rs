@@ -583,3 +583,42 @@ fn every_time_for_everybody_is_too_often() {
     let one_group = json!({ "users": { "includeUsers": [], "includeGroups": [STAFF] } });
     assert_found(policy([every_time(), conditions(one_group)]), NOTHING);
 }
+
+#[test]
+fn what_stands_in_place_of_a_proof_is_reported_once() {
+    let instead = [
+        grant("AND", &["passwordChange", "compliantDevice"]),
+        conditions(json!({ "userRiskLevels": ["high"] })),
+    ];
+    assert_found(policy(instead), ["incompatible-grant-controls: error"]);
+    let beside = [
+        grant("AND", &["passwordChange", "mfa", "compliantDevice"]),
+        conditions(json!({ "userRiskLevels": ["high"] })),
+    ];
+    assert_found(policy(beside), ["incompatible-grant-controls: error"]);
+    let more = grant("AND", &["passwordChange", "compliantDevice"]);
+    assert_found(
+        policy([more, apps(&[PAYROLL])]),
+        ["incompatible-grant-controls: error", "incomplete-remediation: error"],
+    );
+}
+
+#[test]
+fn half_an_hour_is_no_frequency() {
+    let broken = "invalid-sign-in-frequency: error";
+    assert_found(frequency(json!({ "isEnabled": true, "type": "hours", "value": 0.5 })), [broken]);
+    assert_found(frequency(json!({ "isEnabled": true, "type": "hours", "value": 1.5 })), [broken]);
+    assert_found(frequency(json!({ "isEnabled": true, "type": "hours", "value": 2.0 })), NOTHING);
+}
+
+#[test]
+fn several_controls_have_an_operator() {
+    let missing = "missing-controls: warn";
+    let without =
+        |controls: Value| json!({ "grantControls": { "operator": null, "builtInControls": controls } });
+    assert_found(policy([without(json!(["mfa", "compliantDevice"]))]), [missing]);
+    assert_found(policy([without(json!(["mfa"]))]), NOTHING);
+    assert_found(policy([without(json!(["mfa", "<control>"]))]), NOTHING);
+    let open = json!({ "grantControls": { "operator": "{{operator}}", "builtInControls": ["mfa", "compliantDevice"] } });
+    assert_found(policy([open]), NOTHING);
+}

@@ -142,6 +142,8 @@ const APPS: Table<Apps> = &[
 /// What a condition leaves of the sign-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
+    /// Every platform that is recognised: a block of these is one of everybody, a demand leaves a way around it.
+    Recognised,
     /// Every sign-in, and the file does not speak of it.
     Unwritten,
     /// Every sign-in, written out.
@@ -150,7 +152,7 @@ enum Condition {
     Narrow,
 }
 
-use Condition::{Everything, Narrow, Unwritten};
+use Condition::{Everything, Narrow, Recognised, Unwritten};
 
 const CLIENTS: Table<Condition> = &[
     ("{}", Unwritten),
@@ -184,7 +186,7 @@ const PLATFORMS: Table<Condition> = &[
     (r#"{"platforms": {"includePlatforms": ["all"], "excludePlatforms": ["iOS", "macOS"]}}"#, Narrow),
     (
         r#"{"platforms": {"includePlatforms": ["android", "iOS", "windows", "windowsPhone", "macOS", "linux"]}}"#,
-        Narrow,
+        Recognised,
     ),
 ];
 
@@ -284,10 +286,7 @@ const GRANTS: Table<Grant> = &[
     ),
     (r#"{"operator": "AND", "builtInControls": ["domainJoinedDevice", "mfa"]}"#, Grant::Hybrid),
     (r#"{"operator": "AND", "builtInControls": ["compliantDevice", "domainJoinedDevice"]}"#, Grant::Hybrid),
-    (
-        r#"{"operator": "and", "builtInControls": ["domainJoinedDevice", "compliantApplication"]}"#,
-        Grant::Hybrid,
-    ),
+    (r#"{"operator": "and", "builtInControls": ["domainJoinedDevice", "compliantDevice"]}"#, Grant::Hybrid),
     (r#"{"operator": "OR", "builtInControls": ["compliantApplication"]}"#, Grant::Protected),
     (
         r#"{"operator": "OR", "builtInControls": ["approvedApplication", "compliantApplication"]}"#,
@@ -415,10 +414,13 @@ fn lockout(meaning: Meaning) -> Option<(&'static str, Level, Level)> {
     if !meaning.everyone || meaning.narrowed {
         return None;
     }
+    if meaning.platforms == Recognised && (meaning.apps, meaning.grant) != (Apps::All, Grant::Block) {
+        return None;
+    }
     Some(match (meaning.apps, meaning.grant) {
         (Apps::Some, _) | (_, Grant::Terms | Grant::Passkey) => return None,
         (Apps::AllButSome, Grant::Block) => ("block-all-but-some-apps", Level::Error, Level::Warn),
-        (Apps::All, Grant::Block) if meaning.platforms == Everything => {
+        (Apps::All, Grant::Block) if meaning.platforms != Unwritten => {
             ("block-every-platform", Level::Error, Level::Warn)
         }
         (Apps::All, Grant::Block) => ("block-everyone", Level::Error, Level::Warn),

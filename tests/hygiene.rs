@@ -193,6 +193,12 @@ fn a_retired_control_is_a_gap_only_where_it_is_alone() {
     let mut everything = with(json!(["approvedApplication", "compliantApplication"]), "OR");
     everything["conditions"]["applications"]["includeApplications"] = json!(["All"]);
     assert!(levels(&everything).is_empty(), "the rule on what is left as the only way marks it");
+    let mut unmet = everything.clone();
+    unmet["grantControls"] = json!({
+        "operator": "AND",
+        "builtInControls": ["approvedApplication", "compliantApplication", "domainJoinedDevice"],
+    });
+    assert_eq!(levels(&unmet), [Level::Warn], "no rule on an only way speaks of what nobody meets");
     let mut later = with(json!(["approvedApplication"]), "OR");
     later["state"] = json!("enabledForReportingButNotEnforced");
     assert_eq!(levels(&later), [Level::Note]);
@@ -208,7 +214,7 @@ fn what_is_deprecated_is_one_finding_a_policy() {
     for (pointer, value) in [
         ("/conditions/clientAppTypes", json!(["modern", "easUnsupported", "easSupported"])),
         ("/conditions/devices", json!({"includeDevices": ["All"], "excludeDevices": ["Compliant"]})),
-        ("/conditions/platforms", json!({"includePlatforms": ["windowsPhone"]})),
+        ("/conditions/platforms", json!({"includePlatforms": ["windowsPhone", "windows"]})),
         ("/conditions/applications/globalSecureAccess", json!({"includeTrafficProfiles": "M365"})),
         ("/sessionControls", json!({"continuousAccessEvaluation": {"mode": "strictEnforcement"}})),
     ] {
@@ -225,6 +231,42 @@ fn what_is_deprecated_is_one_finding_a_policy() {
         ("/sessionControls", json!({"continuousAccessEvaluation": {"mode": "strictLocation"}})),
     ] {
         assert!(found(rule, &policy(&[(pointer, value)])).is_empty(), "{pointer}");
+    }
+}
+
+#[test]
+fn a_platform_that_no_longer_exists_is_reported_once() {
+    let alone = policy(&[("/conditions/platforms", json!({"includePlatforms": ["windowsPhone"]}))]);
+    assert!(found("deprecated-schema", &alone).is_empty());
+    let never = found("never-applies", &alone);
+    assert_eq!(never.len(), 1);
+    assert_eq!(never[0].primary.message, "a platform that no longer exists");
+    let beside = json!({"includePlatforms": ["windowsPhone"], "excludePlatforms": []});
+    let twice =
+        policy(&[("/conditions/platforms", beside), ("/conditions/clientAppTypes", json!(["easSupported"]))]);
+    assert_eq!(found("deprecated-schema", &twice)[0].all_labels().count(), 1);
+}
+
+#[test]
+fn a_placeholder_is_told_wherever_a_value_belongs() {
+    let rule = "placeholder-id";
+    let message = |pointer: &str, value: Value| {
+        let findings = found(rule, &policy(&[(pointer, value)]));
+        findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    let id = "a placeholder where an id belongs may stand for nothing";
+    let value = "a placeholder where a value belongs may stand for nothing";
+    assert_eq!(message("/conditions/users/includeGroups", json!(["<group>"])), [id]);
+    assert_eq!(message("/grantControls/authenticationStrength", json!({"id": "<strength>"})), [id]);
+    assert_eq!(message("/grantControls/authenticationStrength", json!({"id": GROUP})), [""; 0]);
+    for (pointer, written) in [
+        ("/conditions/platforms", json!({"includePlatforms": ["<platform>"]})),
+        ("/conditions/userRiskLevels", json!(["{{risk}}"])),
+        ("/state", json!("{{state}}")),
+        ("/grantControls/builtInControls", json!(["<control>"])),
+        ("/conditions/devices", json!({"deviceFilter": {"mode": "exclude", "rule": "<rule>"}})),
+    ] {
+        assert_eq!(message(pointer, written), [value], "{pointer}");
     }
 }
 

@@ -688,3 +688,106 @@ fn what_is_left_without_the_retired_control() {
     let outcome = tenant_with(honoured, json!([policy(&["approvedApplication"], [])]));
     assert_eq!(levels(&outcome, rule), NOTHING);
 }
+
+#[test]
+fn one_of_several_managed_devices_or_apps_is_enough() {
+    let message = |controls: &[&str], parts: [Value; 1]| {
+        let outcome = common::check_text("a.json", &policy(controls, parts).to_string());
+        outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.as_str().ends_with("-for-everyone"))
+            .map(|finding| finding.message.clone())
+            .collect::<Vec<_>>()
+    };
+    let devices = ["compliantDevice", "domainJoinedDevice"];
+    let only = "policy lets every user in only with a compliant device";
+    assert_eq!(message(&devices, [json!({})]), [format!("{only} or a hybrid joined device")]);
+    let three = ["domainJoinedDevice", "compliantApplication", "compliantDevice"];
+    let all = format!("{only}, a protected app or a hybrid joined device");
+    assert_eq!(message(&three, [json!({})]), [all]);
+    assert_eq!(message(&["compliantDevice"], [json!({})]), [only]);
+    assert_eq!(
+        message(&devices, [all_controls()]),
+        ["policy lets every user in only with a hybrid joined device"],
+        "all of them are needed, the hardest decides"
+    );
+    let outcome = common::check_text("a.json", &policy(&devices, [json!({})]).to_string());
+    let found = of(&outcome, "compliant-device-for-everyone");
+    let note = found[0].note.as_deref().unwrap();
+    assert!(note.starts_with("whoever has none of these"), "{note}");
+}
+
+#[test]
+fn what_nobody_can_meet_is_reported_once() {
+    let both = ["compliantApplication", "domainJoinedDevice"];
+    let every_device =
+        filter("include", "device.trustType -eq \"ServerAD\" -or device.trustType -ne \"ServerAD\"");
+    for (parts, level) in [(json!({}), "error"), (every_device, "error"), (report_only(), "warn")] {
+        let outcome = tenant(json!([policy(&both, [all_controls(), parts])]));
+        assert_eq!(levels(&outcome, "unsatisfiable-controls"), [level]);
+        assert!(of(&outcome, "hybrid-join-for-everyone").is_empty());
+    }
+    let joined = filter("include", "device.trustType -eq \"AzureAD\"");
+    let singled_out = tenant(json!([policy(&["domainJoinedDevice"], [joined])]));
+    assert_eq!(levels(&singled_out, "unsatisfiable-controls"), ["note"]);
+}
+
+#[test]
+fn a_block_outside_groups_does_not_claim_to_be_of_everybody() {
+    let message = |groups: Value| {
+        let block = policy(&["block"], [users(json!({ "excludeGroups": groups }))]);
+        let outcome = common::check_text("a.json", &json!([block, mfa()]).to_string());
+        of(&outcome, "block-everyone")[0].message.clone()
+    };
+    assert_eq!(message(json!([])), "policy blocks every user from every app");
+    assert_eq!(
+        message(json!([GROUP, STAFF, ANNA])),
+        "policy blocks every user outside its exclusions from every app"
+    );
+}
+
+#[test]
+fn mail_on_a_phone_shows_whether_the_device_is_compliant() {
+    let rule = "unsatisfiable-controls";
+    let mail = |clients: &[&str], platform: Value| {
+        let conditions = conditions(json!({ "clientAppTypes": clients, "platforms": platform }));
+        levels(&tenant(json!([policy(&["compliantDevice"], [conditions])])), rule)
+    };
+    let windows = json!({ "includePlatforms": ["windows"] });
+    assert!(mail(&["exchangeActiveSync"], Value::Null).is_empty());
+    assert!(mail(&["exchangeActiveSync", "other"], Value::Null).is_empty());
+    assert_eq!(mail(&["exchangeActiveSync"], windows), ["note"]);
+    assert_eq!(mail(&["other"], Value::Null), ["note"]);
+    let hybrid =
+        policy(&["domainJoinedDevice"], [conditions(json!({ "clientAppTypes": ["exchangeActiveSync"] }))]);
+    assert_eq!(levels(&tenant(json!([hybrid])), rule), ["note"]);
+}
+
+#[test]
+fn a_block_on_every_platform_by_its_name() {
+    let rule = "block-every-platform";
+    let known = ["android", "iOS", "windows", "macOS", "linux"];
+    let block = |include: &[&str], exclude: &[&str], part: Value| {
+        levels(&tenant(json!([policy(&["block"], [platforms(include, exclude), part])])), rule)
+    };
+    assert_eq!(block(&known, &[], json!({})), ["error"]);
+    assert_eq!(block(&known, &["windowsPhone"], json!({})), ["error"]);
+    assert_eq!(block(&known, &[], report_only()), ["warn"]);
+    assert!(block(&known, &["windows"], json!({})).is_empty());
+    assert!(block(&known[..4], &[], json!({})).is_empty(), "Linux is left");
+    assert!(block(&known, &["<platform>"], json!({})).is_empty());
+    assert!(block(&known, &[], outside(&[OFFICE])).is_empty());
+    assert!(block(&known, &[], apps(&["Office365"], &[])).is_empty());
+    assert!(block(&known, &[], staff()).is_empty());
+    let outcome = tenant(json!([policy(&["block"], [platforms(&known, &[])])]));
+    assert!(of(&outcome, "block-everyone").is_empty(), "one cause, one finding");
+}
+
+#[test]
+fn a_policy_that_leaves_out_all_blocks_nobody() {
+    let nobody = policy(&["block"], [users(json!({ "excludeGroups": ["All"] }))]);
+    let outcome = tenant(json!([nobody]));
+    assert!(of(&outcome, "block-everyone").is_empty());
+    assert_eq!(levels(&outcome, "never-applies"), ["warn"]);
+}

@@ -186,11 +186,28 @@ mod guests {
     #[test]
     fn what_no_trust_helps_with() {
         for control in ["compliantApplication", "passwordChange", "riskRemediation"] {
-            let parts = || [grant("OR", &[control]), apps(&["Office365"]), platforms(&["iOS"], &[])];
+            let parts = || [grant("OR", &[control]), apps(&["Office365"])];
             let policies = [policy(parts())];
             assert_eq!(levels(RULE, &policies, &[]), ["warn"], "{control}");
             assert_eq!(levels(RULE, &policies, &[trust(true, true)]), ["warn"], "{control}");
         }
+    }
+
+    #[test]
+    fn guests_who_are_kept_out_on_phones_alone() {
+        let template = || grant("OR", &["approvedApplication", "compliantApplication"]);
+        let on = |include: &[&str]| [template(), apps(&["All"]), platforms(include, &[])];
+        assert_eq!(of_one(RULE, on(&["android", "iOS"])), ["note"], "on a computer they get in");
+        assert_eq!(of_one(RULE, on(&["android", "iOS", "windows"])), ["warn"]);
+        let [demand, app, platform] = on(&["android", "iOS"]);
+        let meant = of_one("unsatisfiable-controls", [demand, app, platform, only_guests(FOREIGN)]);
+        assert_eq!(meant, ["error"], "nobody else is covered");
+    }
+
+    #[test]
+    fn legacy_clients_are_none_of_guests() {
+        let legacy = conditions(json!({ "clientAppTypes": ["exchangeActiveSync", "other"] }));
+        assert_eq!(of_one(RULE, [grant("OR", &["compliantDevice"]), legacy]), NOTHING);
     }
 
     #[test]

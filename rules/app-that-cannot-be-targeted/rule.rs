@@ -37,13 +37,16 @@ impl AppThatCannotBeTargeted {
         let places = places(policy, |id| id == apps::GRAPH, "not covered by this", "not left out by this");
         let message = "Microsoft Graph is named, and cannot be judged by itself";
         let found = any_state::finding_at(self.meta(), policy, Level::Warn, message, &places)?;
+        let reason = "it stands for many services, and sign-ins to it are judged by the policies on those and on all \
+                      resources";
         Some(
             found
                 .place("conditions.applications")
-                .note(
-                    "it stands for many services, and sign-ins to it are judged by the policies on those and on all \
-                     resources",
-                )
+                .note(if takes_in_graph_alone(policy) {
+                    format!("{reason}; this policy names nothing else, so it applies to no sign-in")
+                } else {
+                    reason.to_owned()
+                })
                 .help("name the services behind it, such as Exchange Online, or `All`"),
         )
     }
@@ -63,6 +66,13 @@ impl AppThatCannotBeTargeted {
                 )),
         )
     }
+}
+
+/// Whether Microsoft Graph is all that a policy takes in.
+pub(super) fn takes_in_graph_alone(policy: &Policy) -> bool {
+    let include = &policy.applications.include;
+    let is_graph = |app: At<&App>| matches!(app.value, App::Id(id) if id == apps::GRAPH);
+    !include.is_empty() && include.is_known() && include.known().all(is_graph)
 }
 
 /// A block of everything but some apps reports that none of them is spared, Microsoft Graph first.

@@ -1,11 +1,11 @@
 //! Controls that guests of a tenant cannot meet.
 
 use crate::access::people::{self, Class};
-use crate::access::sign_in::PersonKind;
+use crate::access::sign_in::{DevicePlatform, PersonKind};
 use crate::access::solver::Answer;
-use crate::access::{self, Demand, Relief};
+use crate::access::{self, Demand, Relief, matrix};
 use crate::policy::ids::apps;
-use crate::policy::words::GuestType;
+use crate::policy::words::{GuestType, Platform};
 use crate::policy::{Principal, Truth, UserToken};
 use crate::rule::prelude::*;
 use crate::rules::{shared, together};
@@ -47,7 +47,12 @@ impl Rule for DemandGuestsCannotMeet {
             // What guests do not come for is seldom missed.
             if about_guests || access::resource(policy, apps::SHAREPOINT) == Truth::Yes {
                 let kinds = together::external_kinds(number, &mut analysis);
-                findings.extend(self.finding(policy, access, &kinds, about_guests));
+                let on_computers = [Platform::Windows, Platform::MacOs].into_iter().any(|platform| {
+                    let there = matrix::on_platform(&analysis, &external, DevicePlatform::Known(platform));
+                    analysis.may_apply(number, &there)
+                });
+                let reach = Reach { about_guests, phones_alone: !about_guests && !on_computers };
+                findings.extend(self.finding(policy, access, &kinds, reach));
             }
         }
     }
@@ -59,8 +64,10 @@ fn is_suspect(policy: &Policy, access: &Access<'_>) -> bool {
     let named = users.include_guests.is_some()
         || users.include_users.contains(&Principal::Token(UserToken::Guests)) == Truth::Yes;
     let covered = named || access::everyone(policy).is_some();
+    // Guests come with other clients than legacy ones.
     if policy.targets_workloads()
         || !covered
+        || shared::is_about_legacy_clients(policy)
         || !matches!(access::demand(policy, access.assume), Demand::Ways(_))
     {
         return false;
@@ -71,13 +78,22 @@ fn is_suspect(policy: &Policy, access: &Access<'_>) -> bool {
     kinds.any(|kind| access::judge_guest(policy, access, kind, trust).met == Truth::No)
 }
 
+/// Whom and what of guests a policy reaches.
+#[derive(Clone, Copy)]
+struct Reach {
+    /// It covers no member of the tenant.
+    about_guests: bool,
+    /// It leaves computers alone, on which guests still get in.
+    phones_alone: bool,
+}
+
 impl DemandGuestsCannotMeet {
     fn finding<'p>(
         &self,
         policy: &'p Policy,
         access: &'p Access<'_>,
         kinds: &[GuestType],
-        about_guests: bool,
+        Reach { about_guests, phones_alone }: Reach,
     ) -> Option<Finding> {
         let kind = *kinds.first()?;
         let told = access.set.directory.trust;
@@ -96,7 +112,7 @@ impl DemandGuestsCannotMeet {
         // A group that is left out may be one of guests.
         let left_out = access::exclusions(policy, &access.emergency);
         let spares_some = left_out.relief() == Relief::More || left_out.is_unsure();
-        let level = if spares_some { level.lowered() } else { level };
+        let level = if spares_some || phones_alone { level.lowered() } else { level };
         let label = format!("guests cannot bring `{}`", access::name(need.value));
         let mut found = finding(self.meta(), policy, level, message, Label::new(need.span, label));
         let users = &policy.users;

@@ -2,7 +2,8 @@
 
 use crate::policy::words::{ClientApp, ContinuousAccess, Platform};
 use crate::rule::prelude::*;
-use crate::rules::any_state;
+use crate::rules::never_applies::is_about_windows_phone;
+use crate::rules::{any_state, together};
 
 pub(super) static RULE: &dyn Rule = &DeprecatedSchema;
 
@@ -21,7 +22,7 @@ impl Rule for DeprecatedSchema {
 
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         for policy in access.judged() {
-            let mut labels = deprecated(policy).into_iter();
+            let mut labels = deprecated(policy, access).into_iter();
             let Some(first) = labels.next() else { continue };
             let message = "policy uses what Microsoft Graph has deprecated";
             let mut found = any_state::finding(self.meta(), policy, Level::Note, message, first)
@@ -37,7 +38,7 @@ impl Rule for DeprecatedSchema {
 /// What of a policy is deprecated, each with what has taken its place. Source: Microsoft Graph reference, resource
 /// types `conditionalAccessConditionSet`, `conditionalAccessApplications` and
 /// `continuousAccessEvaluationSessionControl` (v1.0 and beta).
-fn deprecated(policy: &Policy) -> Vec<Label> {
+fn deprecated(policy: &Policy, access: &Access<'_>) -> Vec<Label> {
     let conditions = &policy.conditions;
     let mut labels = Vec::new();
     let mut add = |span: Option<Span>, what: &str| labels.extend(span.map(|span| Label::new(span, what)));
@@ -52,7 +53,9 @@ fn deprecated(policy: &Policy) -> Vec<Label> {
     // Microsoft's template that blocks unknown platforms leaves Windows Phone out; that does no harm.
     let platforms = conditions.platforms.as_ref();
     let phone = platforms.and_then(|pair| pair.include.find(|platform| *platform == Platform::WindowsPhone));
-    add(phone.map(|at| at.span), "a platform that no longer exists");
+    // A policy about nothing else applies to no sign-in, which says more.
+    let reported = || is_about_windows_phone(policy) && together::never_applies(policy, access);
+    add(phone.map(|at| at.span).filter(|_| !reported()), "a platform that no longer exists");
     let mode = policy.session.continuous_access.get();
     let strict = mode.filter(|mode| *mode.value == ContinuousAccess::StrictEnforcement);
     add(strict.map(|at| at.span), "now `strictLocation`");

@@ -27,8 +27,8 @@ impl Rule for EmergencyPolicyThatLocksOut {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         for policy in &access.set.policies {
             // Where disabled policies are judged like the others, the rules on lockouts report them.
-            let is_judged = || access.judged().any(|judged| std::ptr::eq(judged, policy));
-            if access::standing(policy) != Standing::Disabled || !is_for_emergencies(policy) || is_judged() {
+            let is_one = access::standing(policy) == Standing::Disabled && is_for_emergencies(policy);
+            if !is_one || access.judges(policy) {
                 continue;
             }
             let demand = access::demand(policy, access.assume);

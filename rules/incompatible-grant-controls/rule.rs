@@ -40,6 +40,16 @@ fn is_there(policy: &Policy, need: &At<Need<'_>>) -> bool {
     access::is_certain(policy, need) || matches!(need.value, Need::Strength(_))
 }
 
+/// Controls that a change of password cannot stand beside: all but multifactor authentication.
+pub(super) fn beside_password_change<'p>(policy: &Policy, controls: &[At<Need<'p>>]) -> Vec<At<Need<'p>>> {
+    let own = |need: &At<Need<'_>>| matches!(need.value, Need::Control(Control::PasswordChange));
+    if !controls.iter().any(own) {
+        return Vec::new();
+    }
+    let is_other = |need: &&At<Need<'_>>| is_there(policy, need) && !own(need) && !is_method(need);
+    controls.iter().filter(is_other).copied().collect()
+}
+
 fn find(controls: &[At<Need<'_>>], wanted: Control) -> Option<Span> {
     let is_it = |need: &&At<Need<'_>>| matches!(need.value, Need::Control(control) if control == wanted);
     controls.iter().find(is_it).map(|need| need.span)
@@ -84,8 +94,8 @@ impl IncompatibleGrantControls {
                     .help("keep one of the two"),
             );
         }
-        let own = |need: &At<Need<'_>>| matches!(need.value, Need::Control(Control::PasswordChange));
-        let others: Vec<_> = controls.iter().filter(|need| !own(need) && !is_method(need)).collect();
+        let others = beside_password_change(policy, controls);
+        let others: Vec<_> = others.iter().collect();
         let message = "`passwordChange` stands beside controls other than `mfa`";
         let label = Label::new(change, "goes with multifactor authentication alone");
         let finding = self.finding(policy, message, label, &others)?;

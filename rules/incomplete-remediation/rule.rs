@@ -5,6 +5,7 @@ use crate::policy::words::{Control, FrequencyInterval, Operator, Word};
 use crate::policy::{Fact, Given};
 use crate::rule::prelude::*;
 use crate::rules::any_state::{self, REFUSED};
+use crate::rules::incompatible_grant_controls::beside_password_change;
 
 pub(super) static RULE: &dyn Rule = &IncompleteRemediation;
 
@@ -50,10 +51,16 @@ struct Remediation<'p> {
 
 impl Remediation<'_> {
     fn finding(&self, meta: &Meta, access: &Access<'_>) -> Option<Finding> {
-        let mut lacks: Vec<Lack> = [self.method(), self.risk(), self.apps()].into_iter().flatten().collect();
+        // Where other controls are in its place, that is a fault of its own, and says what belongs there.
+        let controls = access::controls(self.policy);
+        let replaced = !beside_password_change(self.policy, &controls).is_empty();
+        let method = if replaced { None } else { self.method() };
+        let mut lacks: Vec<Lack> = [method, self.risk(), self.apps()].into_iter().flatten().collect();
         lacks.extend(self.conditions(access));
-        lacks.extend(self.alternative());
-        lacks.extend(self.frequency());
+        if !replaced {
+            lacks.extend(self.alternative());
+            lacks.extend(self.frequency());
+        }
         let level = lacks.iter().map(|lack| lack.level).min()?;
         let control = self.control.as_str();
         let mut help: Vec<_> = lacks.iter().map(|lack| lack.help.clone()).collect();

@@ -1,12 +1,10 @@
 //! A device filter that the service does not take.
 
+use crate::access::filter::MAX_RULE;
 use crate::rule::prelude::*;
 use crate::rules::any_state;
 
 pub(super) static RULE: &dyn Rule = &InvalidDeviceCondition;
-
-/// The most characters a device filter can have. Source: Microsoft Entra documentation, "Filter for devices".
-const LONGEST: usize = 3072;
 
 struct InvalidDeviceCondition;
 
@@ -25,6 +23,7 @@ impl Rule for InvalidDeviceCondition {
         for policy in access.judged() {
             findings.extend(self.beside_states(policy));
             findings.extend(self.too_long(policy));
+            findings.extend(self.half(policy));
         }
     }
 }
@@ -48,10 +47,26 @@ impl InvalidDeviceCondition {
         )
     }
 
+    fn half(&self, policy: &Policy) -> Option<Finding> {
+        let filter = policy.conditions.device_filter.as_ref()?;
+        let (message, help) = match (filter.mode.is_absent(), filter.rule.is_absent()) {
+            (false, true) => ("device filter has no rule", "write the rule, or remove the filter"),
+            (true, false) => ("device filter has no mode", "write the mode, `include` or `exclude`"),
+            _ => return None,
+        };
+        let label = Label::new(filter.key, "half a filter");
+        Some(
+            any_state::finding(self.meta(), policy, Level::Warn, message, label)
+                .place("conditions.devices.deviceFilter")
+                .note("Microsoft Graph documents both as required; what half of them does is left undecided")
+                .help(help),
+        )
+    }
+
     fn too_long(&self, policy: &Policy) -> Option<Finding> {
         let rule = policy.conditions.device_filter.as_ref()?.rule.get()?;
         let length = rule.value.chars().count();
-        if length <= LONGEST {
+        if length <= MAX_RULE {
             return None;
         }
         let message = "rule of the device filter is longer than 3,072 characters";

@@ -99,8 +99,8 @@ impl InvalidSignInFrequency {
         let value = match &frequency.value {
             Fact::Absent => Some("no value is given"),
             Fact::Written(_) => {
-                let number = frequency.value.get()?.value.parse::<i64>().ok()?;
-                (number < 1).then_some("not a time")
+                let number = frequency.value.get()?.value.parse::<f64>().ok()?;
+                (number < 1.0 || number.fract() != 0.0).then_some("not a time")
             }
         };
         let unit = frequency.unit.is_absent().then_some("neither hours nor days are given");
@@ -111,7 +111,7 @@ impl InvalidSignInFrequency {
             any_state::finding(self.meta(), policy, Level::Error, message, Label::new(span, label))
                 .place(PLACE)
                 .note(REFUSED)
-                .help("give a value above 0 and its unit, `hours` or `days`, or ask for `everyTime`"),
+                .help("give a whole number above 0 and its unit, `hours` or `days`, or ask for `everyTime`"),
         )
     }
 }

@@ -1,7 +1,7 @@
 //! Controls and conditions that service principals do not have, and exclusions from nothing.
 
 use crate::access::{self, Subject};
-use crate::policy::words::Control;
+use crate::policy::words::{Control, FilterMode, TransferMethod};
 use crate::policy::{Given, List};
 use crate::rule::prelude::*;
 use crate::rules::any_state;
@@ -32,10 +32,11 @@ impl Rule for InvalidWorkloadPolicy {
             }
             let workloads = &policy.workloads;
             let included = &workloads.include_service_principals;
-            match included.find(|id| id != "None") {
-                Some(first) => {
+            let listed = included.find(|id| id != "None").map(|first| first.span);
+            match listed.or_else(|| taken_in_by_filter(policy)) {
+                Some(place) => {
                     let found = self.of_people(policy);
-                    findings.extend(found.map(|found| found.label(first.span, "about service principals")));
+                    findings.extend(found.map(|found| found.label(place, "about service principals")));
                 }
                 None if included.is_known() && workloads.filter.is_none() => {
                     findings.extend(self.exclusion_alone(policy));
@@ -44,6 +45,15 @@ impl Rule for InvalidWorkloadPolicy {
             }
         }
     }
+}
+
+/// The filter that takes in service principals where no list does. Where agents are listed, it may be one of agents.
+fn taken_in_by_filter(policy: &Policy) -> Option<Span> {
+    let workloads = &policy.workloads;
+    let filter = workloads.filter.as_ref()?;
+    let includes = filter.mode.get().is_some_and(|mode| *mode.value == FilterMode::Include);
+    let lists = [&workloads.include_service_principals, &workloads.include_agents, &workloads.exclude_agents];
+    (includes && lists.iter().all(|list| list.is_empty())).then_some(filter.key)
 }
 
 impl InvalidWorkloadPolicy {
@@ -95,7 +105,8 @@ fn of_people(policy: &Policy) -> Vec<At<&'static str>> {
         written(&conditions.user_risk),
         written(&conditions.sign_in_risk),
         written(&conditions.insider_risk),
-        written(&conditions.transfer_methods),
+        written(&conditions.transfer_methods)
+            .filter(|_| conditions.transfer_methods.find(|method| *method != TransferMethod::None).is_some()),
     ];
     places.extend(keys.into_iter().flatten().map(|key| At::new("a condition for people", key)));
     places

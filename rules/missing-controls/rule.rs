@@ -1,6 +1,7 @@
 //! A policy that neither demands anything nor does anything to a session.
 
-use crate::access;
+use crate::access::{self, Need};
+use crate::policy::words::Control;
 use crate::policy::{Fact, Format};
 use crate::rule::prelude::*;
 use crate::rules::any_state::{self, REFUSED};
@@ -23,6 +24,7 @@ impl Rule for MissingControls {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         let without = |policy: &&Policy| access::controls(policy).is_empty() && has_no_session(policy);
         findings.extend(access.judged().filter(without).filter_map(|policy| self.finding(policy)));
+        findings.extend(access.judged().filter_map(|policy| self.without_operator(policy)));
     }
 }
 
@@ -38,6 +40,25 @@ fn has_no_session(policy: &Policy) -> bool {
 }
 
 impl MissingControls {
+    fn without_operator(&self, policy: &Policy) -> Option<Finding> {
+        let mut controls = access::controls(policy);
+        controls.retain(|need| access::is_certain(policy, need));
+        let blocks = controls.iter().any(|need| matches!(need.value, Need::Control(Control::Block)));
+        let [first, .., last] = controls.as_slice() else { return None };
+        if blocks || !policy.grant.operator.is_absent() {
+            return None;
+        }
+        let message = "policy has several grant controls and no operator";
+        let label = Label::new(first.span, "this one");
+        Some(
+            any_state::finding(self.meta(), policy, Level::Warn, message, label)
+                .label(last.span, "and this one, or either of them")
+                .place("grantControls.operator")
+                .note("whether all of them are needed or one is enough is not said, so what the policy does is left open")
+                .help(format!("write `{}` or `\"AND\"`", policy.spelling.assignment("operator", "\"OR\""))),
+        )
+    }
+
     fn finding(&self, policy: &Policy) -> Option<Finding> {
         // A module that waits for its name waits for its controls too.
         if policy.display_name.unresolved().is_some() {

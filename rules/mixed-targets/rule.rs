@@ -22,7 +22,7 @@ impl Rule for MixedTargets {
     fn check(&self, access: &Access<'_>, findings: &mut Vec<Finding>) {
         for policy in access.judged() {
             let targets = access::target_kinds(policy);
-            let refusal = "Microsoft Graph refuses such a policy with error 1012";
+            let refusal = "a policy is about apps, user actions or authentication contexts; Microsoft Graph refuses a mixture";
             findings.extend(self.finding(policy, &targets, "conditions.applications", refusal));
             let identities = access::identity_kinds(policy);
             let refusal =

@@ -1,6 +1,6 @@
 //! A text that is no id where ids belong.
 
-use crate::policy::{Given, List, Unresolved, Why};
+use crate::policy::{Given, List, Principal, Unresolved, Why};
 use crate::rule::prelude::*;
 use crate::rules::any_state;
 use crate::source::At;
@@ -46,6 +46,8 @@ fn names(policy: &Policy) -> Vec<At<&'static str>> {
     let mut found = Vec::new();
     add(&mut found, &users.include_users, "no object id of a user");
     add(&mut found, &users.include_groups, "no object id of a group");
+    let words = users.include_groups.known().filter(|group| matches!(group.value, Principal::Token(_)));
+    found.extend(words.map(|word| At::new("a word, where object ids of groups belong", word.span)));
     add(&mut found, &users.include_roles, "no template id of a role");
     for guests in [&users.include_guests, &users.exclude_guests].into_iter().flatten() {
         add(&mut found, &guests.tenants, "no tenant id");

@@ -1,8 +1,10 @@
 //! A policy that applies to no sign-in.
 
 use crate::access::{self, Aspect};
+use crate::policy::words::Platform;
 use crate::policy::{App, AppToken, Principal, Truth, UserToken};
 use crate::rule::prelude::*;
+use crate::rules::app_that_cannot_be_targeted::takes_in_graph_alone;
 use crate::rules::shared;
 
 pub(super) static RULE: &dyn Rule = &NeverApplies;
@@ -28,6 +30,9 @@ impl Rule for NeverApplies {
             if access::names_target(policy) == Truth::No || !access::names_somebody(policy) {
                 continue;
             }
+            if is_told_elsewhere(policy) {
+                continue;
+            }
             let (place, label) = reason(policy, guilty.first().copied());
             let message = "policy applies to no sign-in";
             findings.push(
@@ -38,6 +43,17 @@ impl Rule for NeverApplies {
             );
         }
     }
+}
+
+/// Whether a rule of its own reports why a policy applies to nothing: it names Microsoft Graph alone, or it leaves out
+/// service principals and takes in none.
+fn is_told_elsewhere(policy: &Policy) -> bool {
+    let workloads = &policy.workloads;
+    let out_of_nothing = workloads.include_service_principals.is_empty()
+        && workloads.include_agents.is_empty()
+        && workloads.filter.is_none()
+        && !workloads.exclude_service_principals.is_empty();
+    takes_in_graph_alone(policy) || out_of_nothing
 }
 
 /// Where it shows that nothing matches, and why.
@@ -58,6 +74,7 @@ fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
             }
         }
         Some(Aspect::ClientApps) => "no client matches",
+        Some(Aspect::DevicePlatform) if is_about_windows_phone(policy) => "a platform that no longer exists",
         Some(Aspect::DevicePlatform) => "no platform is left",
         Some(Aspect::Devices) => "no device can match",
         Some(Aspect::Location) => "no address is left",
@@ -68,6 +85,16 @@ fn reason(policy: &Policy, aspect: Option<Aspect>) -> (Span, &'static str) {
     };
     let place = aspect.and_then(|aspect| shared::place_of(policy, aspect));
     (place.or(policy.conditions.key).unwrap_or(policy.head), label)
+}
+
+/// Whether the only platform a policy takes in is one that no longer exists.
+pub(super) fn is_about_windows_phone(policy: &Policy) -> bool {
+    policy.conditions.platforms.as_ref().is_some_and(|pair| {
+        let mut named = pair.include.known();
+        !pair.include.is_empty()
+            && pair.include.is_known()
+            && named.all(|platform| *platform.value == Platform::WindowsPhone)
+    })
 }
 
 fn takes_in_nobody(policy: &Policy) -> bool {

@@ -1,10 +1,10 @@
-//! A placeholder where an id belongs.
+//! A placeholder where an id, or another value, belongs.
 
 use crate::policy::Why;
 use crate::policy::ids::{self, ZERO_ID};
 use crate::rule::prelude::*;
 use crate::rules::any_state;
-use crate::rules::hygiene::{Entry, Listed, lists};
+use crate::rules::hygiene::{Entry, Listed, lists, single_values};
 
 pub(super) static RULE: &dyn Rule = &PlaceholderId;
 
@@ -35,17 +35,25 @@ impl PlaceholderId {
                 .iter()
                 .any(|principal| principal.text.eq_ignore_ascii_case(entry.text))
         };
-        let lists = lists(policy);
+        let mut lists = lists(policy);
+        lists.extend(single_values(policy));
         let mut places = lists.iter().flat_map(|list| {
             let entries = list.entries.iter().filter(|entry| !declared(entry));
             entries.filter_map(move |entry| Some((list, Label::new(entry.span, reason(list, entry)?))))
         });
         let (list, first) = places.next()?;
-        let message = "a placeholder where an id belongs may stand for nothing";
+        let (message, help) = if list.has_ids {
+            ("a placeholder where an id belongs may stand for nothing", "write the id that belongs there")
+        } else {
+            (
+                "a placeholder where a value belongs may stand for nothing",
+                "write the value that belongs there",
+            )
+        };
         let mut found = any_state::finding(self.meta(), policy, Level::Note, message, first)
             .certainty(Certainty::Unverified)
             .note("unless something replaces it before the policy is deployed, Microsoft Graph refuses the policy, or it matches nothing")
-            .help("write the id that belongs there")
+            .help(help)
             .place(list.place);
         found.labels = places.map(|(_, label)| label).collect();
         Some(found)

@@ -3,8 +3,7 @@
 use crate::access::{self, Demand};
 use crate::policy::words::Operator;
 use crate::rule::prelude::*;
-use crate::rules::any_state;
-use crate::rules::shared;
+use crate::rules::{any_state, shared, together};
 
 pub(super) static RULE: &dyn Rule = &RetiredControl;
 
@@ -25,9 +24,8 @@ impl Rule for RetiredControl {
         for policy in access.judged() {
             let Some(place) = access::retired(policy, access.assume) else { continue };
             // Rules on what is left as the only way in mark the control themselves.
-            if access::only_way(policy, access.assume).is_some()
-                && access::app_exclusions(policy).is_empty()
-                && shared::covers_everything(policy, access).is_some()
+            if shared::only_way_for_everyone(policy, access).is_some()
+                && !together::nobody_meets(policy, access)
             {
                 continue;
             }

@@ -44,8 +44,8 @@ impl Rule for RoleThatNeverMatches {
                         .certainty(Certainty::Likely)
                         .place(place)
                         .note(
-                            "policies know built-in roles by their template id; Microsoft Graph refuses another \
-                             id with error 1102, and a custom role matches nobody",
+                            "policies know built-in roles by their template id; Microsoft Graph may refuse another \
+                             id, and a custom role matches nobody",
                         )
                         .help(
                             "write the template id from the list of built-in roles, not the object id in the tenant; for a \

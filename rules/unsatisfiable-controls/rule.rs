@@ -49,15 +49,18 @@ impl Rule for UnsatisfiableControls {
 
 /// A policy over sign-ins that are chosen because they meet nothing: legacy clients, sessions moved between devices,
 /// platforms that are not recognised, devices that a filter singles out.
-fn stands_for_a_block(policy: &Policy) -> bool {
+fn stands_for_a_block(policy: &Policy, access: &Access<'_>) -> bool {
     let platforms = [Platform::Windows, Platform::MacOs, Platform::Ios, Platform::Android];
-    shared::is_beside(policy, &platforms) || policy.conditions.device_filter.is_some()
+    let filter = policy.conditions.device_filter.as_ref().map(|filter| filter.key);
+    let narrowing = access::narrowing(policy, access.set);
+    let singled_out = |key| narrowing.conditions.contains(&key) || narrowing.unknown.contains(&key);
+    shared::is_beside(policy, &platforms) || filter.is_some_and(singled_out)
 }
 
 impl UnsatisfiableControls {
     fn finding(&self, policy: &Policy, access: &Access<'_>) -> Finding {
         let (place, label) = together::refusal(policy, access);
-        let (level, message) = if stands_for_a_block(policy) {
+        let (level, message) = if stands_for_a_block(policy, access) {
             (Level::Note, "controls that these sign-ins can never meet, so the policy blocks them")
         } else {
             (Level::Error, "no sign-in can meet these controls, so the policy blocks whomever it applies to")

@@ -1,6 +1,7 @@
 //! A control for client apps on platforms that do not have it.
 
 use crate::access;
+use crate::policy::Truth;
 use crate::policy::words::{Platform, Word as _};
 use crate::rule::prelude::*;
 use crate::rules::any_state;
@@ -38,11 +39,15 @@ pub(super) fn is_reported(policy: &Policy) -> bool {
 impl UnsupportedPlatform {
     fn finding(&self, policy: &Policy) -> Option<Finding> {
         let control = access::app_control_needed(policy)?;
-        let included = &policy.conditions.platforms.as_ref()?.include;
+        let pair = policy.conditions.platforms.as_ref()?;
+        let included = &pair.include;
         // Where nothing else is listed nobody can meet the control, which is more than a refusal and reported so.
         included.find(|platform| !UNSUPPORTED.contains(platform) && *platform != Platform::WindowsPhone)?;
-        let listed: Vec<_> =
-            included.known().filter(|platform| UNSUPPORTED.contains(platform.value)).collect();
+        let stays = |platform: &Platform| pair.exclude.contains(platform) == Truth::No;
+        let listed: Vec<_> = included
+            .known()
+            .filter(|platform| UNSUPPORTED.contains(platform.value) && stays(platform.value))
+            .collect();
         let places: Vec<_> =
             listed.iter().map(|platform| At::new("does not have this control", platform.span)).collect();
         let names: Vec<_> = listed.iter().map(|platform| format!("`{}`", platform.value.as_str())).collect();

@@ -91,6 +91,9 @@ impl Facts<'_> {
             },
             Question::Client(list) => client(list, sign_in.client),
             Question::LegacyClient => given(sign_in.client, Client::is_legacy),
+            Question::SupportedActiveSync => {
+                given(sign_in.client, |client| client == Client::ActiveSyncSupported)
+            }
             Question::ModernClient => given(sign_in.client, |client| client == Client::Modern),
             Question::Platform(pair) => platform(pair, sign_in.platform),
             Question::OnPlatform(platforms) => given(sign_in.platform, |platform| match platform {
@@ -167,13 +170,13 @@ impl Facts<'_> {
         }
     }
 
-    /// The device as the service sees it. A legacy client and a sign-in by device code show none, and that of
+    /// The device as the service sees it. Most legacy clients and a sign-in by device code show none, and that of
     /// another organization counts where devices of the home tenant are accepted.
     fn shown_device(&self) -> Option<Cow<'_, Device>> {
         let sign_in = self.sign_in;
         let trust = self.capabilities.trust;
         let foreign = matches!(&sign_in.identity, Identity::Person(Person { kind: Some(kind), .. }) if kind.is_foreign());
-        let hidden = sign_in.client.is_some_and(Client::is_legacy)
+        let hidden = sign_in.client.is_some_and(|client| !client.shows_device())
             || sign_in.flow == Some(TransferMethod::DeviceCode)
             || (foreign && !trust.compliant_device && !trust.hybrid_device);
         if hidden {

@@ -148,9 +148,17 @@ fn identity(policy: &Policy) -> (Aspect, Expr<'_>) {
     let workloads = &policy.workloads;
     // A filter over attributes that are not given leaves a match open.
     let filtered = if workloads.filter.is_some() { Expr::UNKNOWN } else { Expr::YES };
+    let excludes = |filter: &Filter| filter.mode.get().is_some_and(|mode| *mode.value == FilterMode::Exclude);
+    // A filter that takes in needs no list beside it. Whether it is about service principals or agents shows in the
+    // lists alone.
+    let by_filter = |all: Question<'static>, others: &List<String>| match &workloads.filter {
+        Some(filter) if !excludes(filter) && others.is_empty() => Expr::Ask(all).and(Expr::UNKNOWN),
+        _ => Expr::NO,
+    };
     let principals = {
         let hits = |list| any_of(list, Question::AnyServicePrincipal, Question::ServicePrincipal);
-        hits(&workloads.include_service_principals)
+        let by_filter = by_filter(Question::AnyServicePrincipal, &workloads.include_agents);
+        Expr::any([hits(&workloads.include_service_principals), by_filter])
             .and(hits(&workloads.exclude_service_principals).negated())
             .and(filtered.clone())
     };
@@ -162,7 +170,8 @@ fn identity(policy: &Policy) -> (Aspect, Expr<'_>) {
     let users =
         Expr::Ask(Question::Person).and(agents(|| Question::Kind(Kinds::only(PersonKind::AgentUser))));
     let users = users.and(Expr::Ask(Question::Kind(agent_user)));
-    let identities = agents(|| Question::AnyAgent).and(filtered);
+    let by_filter = by_filter(Question::AnyAgent, &workloads.include_service_principals);
+    let identities = Expr::any([agents(|| Question::AnyAgent), by_filter]).and(filtered);
     (Aspect::WorkloadIdentities, Expr::any([principals, identities, users]))
 }
 

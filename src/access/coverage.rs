@@ -372,9 +372,9 @@ impl Question {
                 let bare = bringing(Methods::OneFactor, false, false);
                 vec![degree(away(bare.clone()), Weight::Open), degree(bare, Weight::NoneIfPlace)]
             }
-            Self::LegacyClient | Self::DeviceCode | Self::UnknownPlatform => {
-                anyhow(bringing(Methods::Every, true, true))
-            }
+            // The mail app of a compliant phone is no way in for who knows a password.
+            Self::LegacyClient => anyhow(bringing(Methods::Every, false, true)),
+            Self::DeviceCode | Self::UnknownPlatform => anyhow(bringing(Methods::Every, true, true)),
             Self::RiskyUser => anyhow(bringing(Methods::Every, true, false)),
             Self::RiskySignIn => {
                 let there = bringing(Methods::Every, true, true);

@@ -43,6 +43,8 @@ pub enum Question<'p> {
     Client(&'p List<ClientApp>),
     /// The client is a legacy one.
     LegacyClient,
+    /// The client is Exchange ActiveSync from a supported platform.
+    SupportedActiveSync,
     /// The client is an app with modern authentication.
     ModernClient,
     /// The platform is taken in by this pair.

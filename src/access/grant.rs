@@ -158,6 +158,19 @@ pub enum Managed {
     HybridDevice,
 }
 
+impl Managed {
+    /// The words for it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::CompliantDevice => "a compliant device",
+            Self::ProtectedApp => "a protected app",
+            Self::ApprovedApp => "an approved app",
+            Self::HybridDevice => "a hybrid joined device",
+        }
+    }
+}
+
 /// The managed device or app that is needed.
 #[must_use]
 pub fn managed(need: Need<'_>) -> Option<Managed> {
@@ -177,8 +190,10 @@ pub struct OnlyWay {
     pub managed: Managed,
     /// Its place.
     pub span: Span,
-    /// The other ways or demands of the kind, which do not help.
-    pub others: Vec<Span>,
+    /// The other ways in, or the other demands at once, that are a managed device or app too.
+    pub others: Vec<At<Managed>>,
+    /// The others are asked for together with it, not instead of it.
+    pub together: bool,
     /// Another way in may exist, behind a value that is not known.
     pub unsure: bool,
 }
@@ -198,13 +213,14 @@ pub fn only_way(policy: &Policy, assume: Assume) -> Option<OnlyWay> {
             some => found.extend(some),
         }
     }
-    let decides = if ways.len() > 1 {
-        found.iter().min_by_key(|need| need.value).copied()
-    } else {
+    let together = ways.len() == 1;
+    let decides = if together {
         found.iter().max_by_key(|need| need.value).copied()
+    } else {
+        found.iter().min_by_key(|need| need.value).copied()
     }?;
-    let others = found.iter().map(|need| need.span).filter(|span| *span != decides.span).collect();
-    Some(OnlyWay { managed: decides.value, span: decides.span, others, unsure })
+    found.retain(|need| need.span != decides.span);
+    Some(OnlyWay { managed: decides.value, span: decides.span, others: found, together, unsure })
 }
 
 /// Whether a person with nothing but a passkey or a certificate meets the grant controls of a policy, on any

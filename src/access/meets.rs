@@ -98,6 +98,14 @@ fn direct_connect<'p>() -> Expr<'p> {
 /// When what is needed can be met: device, client, flow and kind of account allow it, and the person can.
 fn meets<'p>(need: Need<'p>, policy: &'p Policy, set: &'p PolicySet) -> Expr<'p> {
     let not_legacy = ask(Question::LegacyClient).negated().may();
+    let client = match need {
+        // Exchange ActiveSync on a phone answers no prompt, and tells whether the device is compliant.
+        Need::Control(Control::CompliantDevice) => {
+            let mail_on_a_phone = [Question::SupportedActiveSync, Question::OnPlatform(PHONES)].map(ask);
+            Expr::any([not_legacy, Expr::all(mail_on_a_phone)])
+        }
+        _ => not_legacy,
+    };
     let person = ask(Question::Person);
     let interactive = || Expr::any([ask(Question::DeviceCode), direct_connect()]).negated().may();
     let by_itself = match need {
@@ -107,7 +115,7 @@ fn meets<'p>(need: Need<'p>, policy: &'p Policy, set: &'p PolicySet) -> Expr<'p>
         Need::Custom => interactive().and(ask(Question::CanPassCustom)),
         Need::Unknown => Expr::UNKNOWN,
     };
-    Expr::all([person, not_legacy, Expr::any([by_itself, at_registration(need, policy, set)])])
+    Expr::all([person, client, Expr::any([by_itself, at_registration(need, policy, set)])])
 }
 
 /// Registering security information, reached through all resources: whoever has no method yet meets the demand

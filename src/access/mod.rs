@@ -48,7 +48,8 @@ pub use guests::{FULL_TRUST, accepted_by, judge_guest};
 pub use places::{Unlisted, Vacancy, by_position, compliant_network_alone, unlisted, vacancies};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, conditions,
-    empty_locations, every_app, everyone, exclusions, narrowing, platforms_written,
+    empty_locations, every_app, every_recognised_platform, everyone, exclusions, narrowing,
+    platforms_written,
 };
 pub use session::{Honouring, Unprotected, beyond_token_protection, restricting_apps};
 pub use settings::Settings;

@@ -15,11 +15,12 @@ use crate::policy::{
 };
 use crate::source::{At, Span};
 
-/// Where a policy takes in all users, guests included.
+/// Where a policy takes in all users, guests included. An old reference has the word for groups too.
 #[must_use]
 pub fn everyone(policy: &Policy) -> Option<Span> {
     let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
-    policy.users.include_users.find(all).map(|at| at.span)
+    let users = &policy.users;
+    users.include_users.find(all).or_else(|| users.include_groups.find(all)).map(|at| at.span)
 }
 
 /// Where a policy takes in all apps.
@@ -32,7 +33,10 @@ pub fn every_app(policy: &Policy) -> Option<Span> {
 /// everybody out. What is not known may be one.
 pub(super) fn can_apply(policy: &Policy) -> bool {
     let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
-    targets_something(policy) && policy.users.exclude_users.find(all).is_none()
+    let users = &policy.users;
+    let leaves_out_all =
+        [&users.exclude_users, &users.exclude_groups].into_iter().any(|list| list.find(all).is_some());
+    targets_something(policy) && !leaves_out_all
 }
 
 fn targets_something(policy: &Policy) -> bool {
@@ -135,6 +139,18 @@ pub fn conditions(policy: &Policy, set: &PolicySet) -> Vec<Span> {
 pub fn platforms_written(policy: &Policy) -> Option<Span> {
     let pair = policy.conditions.platforms.as_ref()?;
     pair.include.find(|platform| *platform == Platform::All).map(|at| at.span)
+}
+
+/// The platform condition that takes in every platform Conditional Access recognises, one by one, and leaves none out:
+/// only sign-ins from platforms that are not recognised are outside.
+#[must_use]
+pub fn every_recognised_platform(policy: &Policy) -> Option<Span> {
+    let pair = policy.conditions.platforms.as_ref()?;
+    let recognised = [Platform::Android, Platform::Ios, Platform::Windows, Platform::MacOs, Platform::Linux];
+    let stays = |platform: &Platform| {
+        pair.include.contains(platform) == Truth::Yes && pair.exclude.contains(platform) == Truth::No
+    };
+    recognised.iter().all(stays).then_some(pair.key)
 }
 
 fn listed<T>(list: &List<T>, truth: Truth) -> Narrows {

@@ -216,10 +216,17 @@ pub enum Client {
 }
 
 impl Client {
-    /// Whether it is a legacy client, which can answer no prompt and sends no device.
+    /// Whether it is a legacy client, which can answer no prompt.
     #[must_use]
     pub fn is_legacy(self) -> bool {
         !matches!(self, Self::Browser | Self::Modern)
+    }
+
+    /// Whether the service can see the device behind it. Of the legacy clients that is so for Exchange ActiveSync from
+    /// a supported platform.
+    #[must_use]
+    pub fn shows_device(self) -> bool {
+        matches!(self, Self::Browser | Self::Modern | Self::ActiveSyncSupported)
     }
 }
 

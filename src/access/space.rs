@@ -427,7 +427,10 @@ impl<'a> Space<'a> {
                 always.push(implies(hybrid, windows));
             }
             if has(&Property::Client) {
-                always.push(implies(legacy.clone(), registered.clone().outside()));
+                let hidden = self.region_of(&Property::Client, |sign_in, _| {
+                    sign_in.client.is_some_and(|client| !client.shows_device())
+                });
+                always.push(implies(hidden, registered.clone().outside()));
             }
             if has(&Property::Flow) {
                 always.push(implies(device_code, registered.clone().outside()));
@@ -676,7 +679,10 @@ fn property(question: &Question<'_>, set: &PolicySet) -> Property {
         | Question::TrustedCompliance
         | Question::TrustedHybrid => Property::HomeTenant,
         Question::Target(_) | Question::Enrollment | Question::Registration => Property::Target,
-        Question::Client(_) | Question::LegacyClient | Question::ModernClient => Property::Client,
+        Question::Client(_)
+        | Question::LegacyClient
+        | Question::SupportedActiveSync
+        | Question::ModernClient => Property::Client,
         Question::Platform(_) | Question::OnPlatform(_) => Property::Platform,
         Question::Device(comparison) if devices::is_state(&comparison.attribute) => Property::Device,
         Question::Device(comparison) => Property::Attribute(comparison.attribute.clone()),

@@ -8,7 +8,7 @@ use super::Access;
 use super::sign_in::Target;
 use crate::policy::ids::{apps, is_guid};
 use crate::policy::words::UserAction;
-use crate::policy::{App, AppToken, Given, Policy, Truth};
+use crate::policy::{App, AppToken, Given, List, Policy, Truth, Why};
 
 /// The targets that every tenant is asked about, most important first.
 pub const FIXED: [&str; 7] = [
@@ -67,14 +67,24 @@ pub fn all(access: &Access<'_>) -> Vec<Target> {
     found.push(app(apps::AGENT));
     let named: BTreeSet<_> = access.judged().flat_map(apps_of).filter(|id| !FIXED.contains(id)).collect();
     found.extend(named.into_iter().map(app));
+    // What stands for a context that is not known is one nevertheless.
     let contexts: BTreeSet<_> = access
         .judged()
-        .flat_map(|policy| policy.applications.auth_contexts.known())
-        .map(|context| context.value.to_lowercase())
+        .flat_map(|policy| contexts_of(&policy.applications.auth_contexts))
+        .map(str::to_lowercase)
         .chain(access.set.directory.step_ups.iter().map(|step_up| step_up.context.value.to_lowercase()))
         .collect();
     found.extend(contexts.into_iter().map(Target::Context));
     found
+}
+
+fn contexts_of(list: &List<String>) -> impl Iterator<Item = &str> {
+    let items = list.items.iter().filter_map(|item| match &item.value {
+        Given::Known(context) => Some(context.as_str()),
+        Given::Unresolved(what) if what.why == Why::Nobody => None,
+        Given::Unresolved(what) => Some(what.text.as_str()),
+    });
+    items.chain(list.open.iter().map(|open| open.value.text.as_str()))
 }
 
 fn apps_of(policy: &Policy) -> impl Iterator<Item = &str> {
