@@ -316,6 +316,17 @@ fn the_command_explains_in_a_table_and_in_json() {
     assert_eq!(json["verdict"], "blocked");
     assert_eq!(json["policies"][0]["unmet"], json!(["compliantDevice"]));
     assert_eq!(json["policies"][0]["location"]["path"], "policies/p.json");
+    for (state, expected) in [
+        ("{{state}}", json!(["the state of `CA001 Devices`"])),
+        ("enabledForReportingButNotEnforced", json!([])),
+    ] {
+        let undecided = set.to_string().replace("\"enabled\"", &format!("\"{state}\""));
+        fs::write(folder.path().join("policies/p.json"), undecided).unwrap();
+        let (out, _, _) = run(&["--format", "json"]);
+        let json: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(json["dependsOn"], expected, "{state}");
+        assert_eq!(json["verdict"] == "depends", !expected.as_array().unwrap().is_empty());
+    }
 }
 
 #[test]

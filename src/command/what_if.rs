@@ -115,7 +115,11 @@ impl<'a> Explained<'a> {
                 self.error_codes.extend(code(judgement, sign_in));
             }
         }
-        if enforced && judgement.refuses() == Truth::Unknown {
+        let may_refuse = access::is_enforced(policy).and(judgement.refuses());
+        if may_refuse == Truth::Unknown && !enforced {
+            self.depends_on.push(format!("the state of `{}`", policy.title()));
+        }
+        if may_refuse == Truth::Unknown && judgement.refuses() == Truth::Unknown {
             let aspects = judgement
                 .applies
                 .undecided()
