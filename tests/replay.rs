@@ -465,6 +465,11 @@ fn platforms() {
 #[test]
 fn devices() {
     let device = |told: Value| graph(json!({ "deviceDetail": told }));
+    // Mail on a phone tells whether the device is compliant.
+    let mail = |system: &str, compliant: bool| {
+        let told = json!({ "operatingSystem": system, "isCompliant": compliant });
+        graph(json!({ "clientAppUsed": "Exchange ActiveSync", "deviceDetail": told }))
+    };
     check(
         &[policy(&["compliantDevice"], json!({}))],
         &[
@@ -472,6 +477,9 @@ fn devices() {
             (device(json!({ "isCompliant": false })), BLOCKED),
             (device(json!({ "isCompliant": null })), MAYBE),
             (device(json!({ "isCompliant": null, "isManaged": true })), MAYBE),
+            (mail("Ios 18.2", true), UNCHANGED),
+            (mail("Android 14", false), BLOCKED),
+            (mail("Windows10", true), BLOCKED),
             (diagnostic(json!({})), MAYBE),
             (workspace(json!({})), UNCHANGED),
             (

@@ -73,6 +73,7 @@ fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -
     };
     let text = |slots: &[Slot]| slots.iter().find_map(|slot| members.text(*slot)).map(str::to_owned);
     let log = told.log();
+    let system = told.device_member(Slot::System).as_deref().and_then(platform);
     Read::Record(Box::new(Record {
         id: text(&[Slot::Id]),
         time: text(&[Slot::Time]).or_else(|| told.outer(Slot::Time).map(str::to_owned)),
@@ -88,8 +89,8 @@ fn with(members: &Members<'_>, envelope: Option<&Members<'_>>, explicit: bool) -
             identity,
             target,
             beside: told.beside(),
-            client: members.text(Slot::Client).and_then(client),
-            platform: told.device_member(Slot::System).as_deref().and_then(platform),
+            client: members.text(Slot::Client).and_then(|text| client(text, system)),
+            platform: system,
             device: Some(device),
             place: told.place(),
             sign_in_risk: members.text(Slot::Risk).and_then(risk),
@@ -504,12 +505,16 @@ fn texts(list: &JsonValue<'_>) -> Vec<String> {
     items.iter().filter_map(text).filter(|text| !text.is_empty()).collect()
 }
 
-fn client(text: &str) -> Option<Client> {
+/// The client of a record. Mail on a phone is Exchange ActiveSync from a supported platform.
+fn client(text: &str, system: Option<DevicePlatform>) -> Option<Client> {
     let text = text.to_ascii_lowercase();
     Some(match text.as_str() {
         "browser" => Client::Browser,
         "mobile apps and desktop clients" => Client::Modern,
-        "exchange activesync" => Client::ActiveSync,
+        "exchange activesync" => match system {
+            Some(DevicePlatform::Known(Platform::Ios | Platform::Android)) => Client::ActiveSyncSupported,
+            _ => Client::ActiveSync,
+        },
         _ if text.starts_with("other clients") || LEGACY.contains(&text.as_str()) => Client::Other,
         _ => return None,
     })
