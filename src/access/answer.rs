@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use super::expr::{Name, Question};
 use super::filter::{Comparison, FilterRule};
-use super::places::is_by_position;
+use super::places::{is_by_position, named_location, trusted_locations};
 use super::sign_in::{
     Beside, Capabilities, Client, Device, DevicePlatform, Identity, Memberships, Person, SignIn, Target,
     UNMAPPED,
@@ -295,19 +295,6 @@ impl Facts<'_> {
             None => self.can(Control::Mfa).negated(),
         }
     }
-}
-
-/// The named location of an id or name.
-pub(super) fn named_location<'s>(set: &'s PolicySet, id: &str) -> Option<&'s NamedLocation> {
-    set.named_locations
-        .iter()
-        .find(|known| known.id.get().is_some_and(|own| own.value.eq_ignore_ascii_case(id)))
-}
-
-/// The ids of the trusted named locations.
-pub(super) fn trusted_locations(set: &PolicySet) -> impl Iterator<Item = &str> {
-    let trusted = set.named_locations.iter().filter(|it| it.is_trusted.get().is_some_and(|it| *it.value));
-    trusted.filter_map(|location| location.id.get().map(|id| id.value.as_str()))
 }
 
 fn target(policy: &Policy, target: &Target, assume: Assume) -> Truth {

@@ -8,6 +8,20 @@ use crate::policy::words::{FilterMode, GuestType};
 use crate::policy::{App, AppToken, Given, List, Policy, Principal, Truth, UserToken, Why};
 use crate::source::Span;
 
+/// Where a policy takes in all users, guests included. An old reference has the word for groups too.
+#[must_use]
+pub fn everyone(policy: &Policy) -> Option<Span> {
+    let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
+    let users = &policy.users;
+    users.include_users.find(all).or_else(|| users.include_groups.find(all)).map(|at| at.span)
+}
+
+/// Where a policy takes in all apps.
+#[must_use]
+pub fn every_app(policy: &Policy) -> Option<Span> {
+    policy.applications.include.find(|app| *app == App::Token(AppToken::All)).map(|at| at.span)
+}
+
 /// Whether a policy says what it is about: apps, user actions, authentication contexts, traffic profiles or a filter
 /// that takes apps in. `None` says it too.
 #[must_use]

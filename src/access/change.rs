@@ -7,8 +7,8 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use super::analysis::{Analysis, Circumstances, MAX_POLICIES, Scope, Way};
-use super::answer::trusted_locations;
 use super::people::{self, Class};
+use super::places::trusted_locations;
 use super::sign_in::{Client, Methods, PersonKind, Target};
 use super::space::{Property, Wanted};
 use super::{Access, Aspect, Basis, Demand, Need, demand, matrix, targets};

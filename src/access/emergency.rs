@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scope::everyone;
+use super::assignments::everyone;
 use super::{Standing, standing};
 use crate::policy::{Given, Policy, PolicySet, Principal};
 use crate::source::{At, Span};

@@ -406,7 +406,7 @@ pub fn location_name(access: &Access<'_>, id: &str) -> String {
     if id == ZERO_ID {
         return "trusted IPs of the MFA settings".to_owned();
     }
-    let known = super::answer::named_location(access.set, id);
+    let known = super::places::named_location(access.set, id);
     let name = known.and_then(|location| location.display_name.get());
     name.map_or_else(|| id.to_owned(), |name| name.value.clone())
 }

@@ -35,7 +35,9 @@ pub mod targets;
 pub use addresses::{Unreachable, unreachable_range};
 pub use answer::{Facts, resource};
 pub use applies::Aspect;
-pub use assignments::{Named, Subject, identity_kinds, names_somebody, names_target, target_kinds};
+pub use assignments::{
+    Named, Subject, every_app, everyone, identity_kinds, names_somebody, names_target, target_kinds,
+};
 pub use coverage::Question;
 pub use decide::{Applies, Decision, Judgement, Reading, Verdict, applies, decide, is_enforced, name};
 pub use devices::DeviceFilter;
@@ -48,8 +50,7 @@ pub use guests::{FULL_TRUST, accepted_by, judge_guest};
 pub use places::{Unlisted, Vacancy, by_position, compliant_network_alone, unlisted, vacancies};
 pub use scope::{
     Exclusions, Narrowing, Relief, all_but_legacy, app_exclusions, clients_left_out, conditions,
-    empty_locations, every_app, every_recognised_platform, everyone, exclusions, narrowing,
-    platforms_written,
+    empty_locations, every_recognised_platform, exclusions, narrowing, platforms_written,
 };
 pub use session::{Honouring, Unprotected, beyond_token_protection, restricting_apps};
 pub use settings::Settings;

@@ -3,12 +3,24 @@
 //! Sources: Microsoft Entra documentation, "Network" and "Enable compliant network check with Conditional Access".
 
 use super::addresses::{is_ipv4_alone, is_vacant};
-use super::answer::named_location;
 use crate::policy::words::CountryLookup;
 use crate::policy::{
     Location, LocationKind, LocationToken, NamedLocation, Pair, Policy, PolicySet, Truth, ids,
 };
 use crate::source::{At, Span};
+
+/// The named location of an id or name.
+pub(super) fn named_location<'s>(set: &'s PolicySet, id: &str) -> Option<&'s NamedLocation> {
+    set.named_locations
+        .iter()
+        .find(|known| known.id.get().is_some_and(|own| own.value.eq_ignore_ascii_case(id)))
+}
+
+/// The ids of the trusted named locations.
+pub(super) fn trusted_locations(set: &PolicySet) -> impl Iterator<Item = &str> {
+    let trusted = set.named_locations.iter().filter(|it| it.is_trusted.get().is_some_and(|it| *it.value));
+    trusted.filter_map(|location| location.id.get().map(|id| id.value.as_str()))
+}
 
 /// Why a location that a policy leaves out spares nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,29 +5,15 @@
 //! resources", "Conditions", "Network".
 
 use super::addresses::is_vacant;
-use super::answer::named_location;
 use super::devices::DeviceFilter;
 use super::emergency::{Emergency, Kind};
+use super::places::named_location;
 use crate::policy::words::{ClientApp, FilterMode, Platform, Risk, TransferMethod, Word};
 use crate::policy::{
     App, AppToken, Filter, Given, List, Location, LocationToken, Policy, PolicySet, Principal, Truth,
     UserToken, Why, ids,
 };
 use crate::source::{At, Span};
-
-/// Where a policy takes in all users, guests included. An old reference has the word for groups too.
-#[must_use]
-pub fn everyone(policy: &Policy) -> Option<Span> {
-    let all = |principal: &Principal| *principal == Principal::Token(UserToken::All);
-    let users = &policy.users;
-    users.include_users.find(all).or_else(|| users.include_groups.find(all)).map(|at| at.span)
-}
-
-/// Where a policy takes in all apps.
-#[must_use]
-pub fn every_app(policy: &Policy) -> Option<Span> {
-    policy.applications.include.find(|app| *app == App::Token(AppToken::All)).map(|at| at.span)
-}
 
 /// Whether a policy can apply at all: it names an app, user action or authentication context, and does not leave
 /// everybody out. What is not known may be one.

@@ -9,9 +9,10 @@ use std::net::IpAddr;
 
 use super::Assume;
 use super::addresses;
-use super::answer::{Facts, named_location, trusted_locations};
+use super::answer::Facts;
 use super::devices::{self, Attribute};
 use super::expr::{Expr, Question};
+use super::places::{named_location, trusted_locations};
 use super::sign_in::{
     Capabilities, Client, Device, DevicePlatform, Identity, Methods, Person, PersonKind, SignIn, Target,
     UNMAPPED,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failure, fix, terminal};
+use super::{Exit, Failure, terminal};
 use crate::baseline::Baseline;
 use crate::cli::CheckArgs;
 use crate::discover::{ConfigChoice, in_words};
@@ -14,14 +14,11 @@ use crate::report::{self, Style};
 /// Checks policies and writes the reports.
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     start_threads(args.jobs)?;
-    let options = options(args)?;
-    if args.fix || args.diff {
-        return fix::run(args, &options, style(args), out);
-    }
-    finish(args, engine::run(&options), out)
+    finish(args, engine::run(&options(args)?), out)
 }
 
-fn style(args: &CheckArgs) -> Style {
+/// How reports for people look.
+pub(super) fn style(args: &CheckArgs) -> Style {
     let mut style = terminal::style(args.color);
     style.quiet = args.quiet;
     style.statistics = args.statistics || args.verbose;

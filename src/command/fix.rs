@@ -16,12 +16,9 @@ use crate::report::{self, Style};
 use crate::source::{decode, encode};
 
 /// Carries out what can be fixed and reports the rest; with `--diff`, shows it and changes nothing.
-pub(super) fn run(
-    args: &CheckArgs,
-    options: &Options,
-    style: Style,
-    out: &mut dyn Write,
-) -> Result<Exit, Failure> {
+pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    check::start_threads(args.jobs)?;
+    let (options, style) = (&check::options(args)?, check::style(args));
     if options.stdin.as_ref().is_some_and(|(_, bytes)| bytes.len() as u64 > MAX_BYTES) {
         let limit = MAX_BYTES / 1024 / 1024;
         return Err(Failure::Told(format!("standard input is larger than {limit} MiB, so it was not fixed")));

@@ -20,7 +20,7 @@ use std::process::{ExitCode, Termination};
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Color, Command, SchemaArgs};
+use crate::cli::{CheckArgs, Cli, Color, Command, SchemaArgs};
 use crate::config::schema;
 use crate::discover::ConfigChoice;
 use crate::engine::{self, HouseRules, Options, Outcome, Tenant, Trial};
@@ -67,8 +67,8 @@ pub enum Failure {
 pub fn run(cli: Cli) -> Exit {
     let mut out = io::BufWriter::new(io::stdout());
     let done = match cli.command {
-        None => check::run(&cli.check, &mut out),
-        Some(Command::Check(args)) => check::run(&args, &mut out),
+        None => check_or_fix(&cli.check, &mut out),
+        Some(Command::Check(args)) => check_or_fix(&args, &mut out),
         Some(Command::Diff(args)) => diff::run(&args, &mut out),
         Some(Command::Access(args)) => access::run(&args, &mut out),
         Some(Command::WhatIf(args)) => what_if::run(&args, &mut out),
@@ -97,6 +97,10 @@ pub fn run(cli: Cli) -> Exit {
             Exit::Failed
         }
     }
+}
+
+fn check_or_fix(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if args.fix || args.diff { fix::run(args, out) } else { check::run(args, out) }
 }
 
 fn print_schema(args: &SchemaArgs, out: &mut dyn Write) -> Result<Exit, Failure> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiter::JsonValue;
 
-use super::stream::{Body, MARK};
+use super::body::{Body, MARK};
 
 /// The longest record, in bytes.
 pub(super) const LONGEST: usize = 16 << 20;

@@ -6,6 +6,7 @@
 //! `SigninLogs`, `AADNonInteractiveUserSignInLogs`, `AADServicePrincipalSignInLogs` and
 //! `AADManagedIdentitySignInLogs`.
 
+mod body;
 mod facts;
 mod json;
 mod members;
@@ -19,8 +20,9 @@ use jiter::JsonValue;
 
 use crate::access::sign_in::SignIn;
 use crate::policy::Truth;
+pub use body::Body;
 pub use results::{Conditions, ServiceResult, Verdict};
-pub use stream::{Body, Piece, Stream};
+pub use stream::{Piece, Stream};
 
 /// Where a record stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
