@@ -6,7 +6,7 @@ use crate::access::sign_in::PersonKind;
 use crate::access::{Demand, Standing, demand, standing, targets};
 use crate::policy::ids::roles::MANAGING;
 use crate::rule::prelude::*;
-use crate::rules::any_state::finding as about;
+use crate::rules::any_state;
 use crate::rules::shared::listed;
 use crate::rules::together;
 
@@ -76,13 +76,8 @@ pub(super) fn touches_emergency(effect: &Effect<'_>) -> bool {
 
 /// The policies of an effect, those that the change wrote first.
 fn guilty<'a>(effect: &Effect<'a>, change: &Change<'_>) -> Vec<&'a Policy> {
-    let touched = |policy: &Policy| {
-        change
-            .changed()
-            .any(|pair| [pair.before, pair.after].into_iter().flatten().any(|own| std::ptr::eq(own, policy)))
-    };
     let (mut first, rest): (Vec<_>, Vec<_>) =
-        effect.policies.iter().copied().partition(|policy| touched(policy));
+        effect.policies.iter().copied().partition(|policy| change.touches(policy));
     first.extend(rest);
     first
 }
@@ -137,15 +132,21 @@ pub(super) fn let_in(
     let mut found = match change.other(first) {
         Some(after) if standing(after) != Standing::Enforced => {
             let span = after.state.span().unwrap_or(after.head);
-            about(meta, after, level, message, Label::new(span, "no longer enforced"))
+            any_state::finding(meta, after, level, message, Label::new(span, "no longer enforced"))
         }
         Some(after) if change.moved_locations(after).is_empty() => {
-            about(meta, after, level, message, Label::new(after.head, "changed here"))
+            any_state::finding(meta, after, level, message, Label::new(after.head, "changed here"))
         }
-        Some(after) => {
-            about(meta, after, level, message, Label::new(after.head, "a named location it uses changed"))
+        Some(after) => any_state::finding(
+            meta,
+            after,
+            level,
+            message,
+            Label::new(after.head, "a named location it uses changed"),
+        ),
+        None => {
+            any_state::finding(meta, first, level, message, Label::new(first.head, "this policy is gone"))
         }
-        None => about(meta, first, level, message, Label::new(first.head, "this policy is gone")),
     };
     found = with_moved_locations(found, first, change);
     found = found.related(was, format!("`{}` before this change: {asked}", first.title()));

@@ -1,5 +1,6 @@
 //! What several lockout rules say and weigh alike.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use crate::access::{
@@ -167,7 +168,7 @@ fn only_way_finding(
     let ways = alternatives(way);
     let one_of_several = ways.len() > 1;
     let message = match wording.message.split_once(way.managed.words()) {
-        Some((before, after)) if one_of_several => format!("{before}{}{after}", any_of(&ways)),
+        Some((before, after)) if one_of_several => format!("{before}{}{after}", joined(&ways, "or")),
         _ => wording.message.to_owned(),
     };
     let (note, way_out, spared) = if one_of_several {
@@ -215,9 +216,12 @@ fn alternatives(way: &OnlyWay) -> Vec<&'static str> {
     kinds.into_iter().map(Managed::words).collect()
 }
 
-fn any_of(words: &[&str]) -> String {
+/// Words as a list, with another word before the last.
+pub(super) fn joined<S: Borrow<str>>(words: &[S], before_last: &str) -> String {
     match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("{} {before_last} {}", rest.join(", "), last.borrow())
+        }
         _ => words.concat(),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn shut(
 /// Whether a policy can apply to no sign-in at all.
 pub(super) fn never_applies(policy: &Policy, access: &Access<'_>) -> bool {
     let Some(mut analysis) = access.together() else { return false };
-    number_of(&analysis, policy).is_some_and(|number| analysis.never_applies(number).is_some())
+    analysis.number_of(policy).is_some_and(|number| analysis.never_applies(number).is_some())
 }
 
 /// The circumstances of a class at some targets.
@@ -83,17 +83,11 @@ pub(super) fn is_reported_alone(policies: &[usize], analysis: &Analysis<'_>, acc
     })
 }
 
-/// The number of a policy in an analysis.
-fn number_of(analysis: &Analysis<'_>, policy: &Policy) -> Option<usize> {
-    (0..analysis.policies())
-        .find(|number| analysis.policy(*number).is_some_and(|own| std::ptr::eq(own, policy)))
-}
-
 /// Whether no sign-in meets what a policy demands wherever it applies; no where that is not analysed, so that
 /// somebody reports it.
 pub(super) fn nobody_meets(policy: &Policy, access: &Access<'_>) -> bool {
     let Some(mut analysis) = access.together() else { return false };
-    let number = number_of(&analysis, policy);
+    let number = analysis.number_of(policy);
     number.is_some_and(|number| is_unsatisfiable(number, &mut analysis, access))
 }
 

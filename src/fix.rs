@@ -90,10 +90,11 @@ pub fn run(options: &Options) -> Result<Fixed, ConfigFailure> {
     Ok(Fixed { outcome, files, refused: refused.into_iter().collect() })
 }
 
-/// Whether edits of a text leave its policies as they are. The text is the one that the options have for the path.
+/// Whether edits of a text leave its policies as they are. The options lead to the path alone, and have this text for
+/// it.
 #[must_use]
-pub fn is_harmless(options: &Options, path: &Path, text: &str, edits: &[Edit]) -> bool {
-    let mut options = Options { paths: vec![path.to_path_buf()], context: false, ..options.clone() };
+pub fn is_harmless(mut options: Options, path: &Path, text: &str, edits: &[Edit]) -> bool {
+    options.context = false;
     options.trial.only_fixes = true;
     let rule = RuleId::built_in("");
     let page = Page {

@@ -157,9 +157,5 @@ fn listed(places: &[Place]) -> String {
             _ => words.push(format!("on {name}")),
         }
     }
-    match words.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
+    shared::joined(&words, "and")
 }

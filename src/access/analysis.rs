@@ -302,6 +302,12 @@ impl<'a, S: Solve> Analysis<'a, S> {
         self.judged.get(number).map(|judged| judged.policy)
     }
 
+    /// The number of a policy.
+    #[must_use]
+    pub fn number_of(&self, policy: &Policy) -> Option<usize> {
+        self.judged.iter().position(|judged| std::ptr::eq(judged.policy, policy))
+    }
+
     /// How many policies are judged.
     #[must_use]
     pub fn policies(&self) -> usize {

@@ -363,6 +363,13 @@ impl<'a> Change<'a> {
         named.iter().filter_map(moved).collect()
     }
 
+    /// Whether a policy of either state is one that the change adds, removes or changes.
+    #[must_use]
+    pub fn touches(&self, policy: &Policy) -> bool {
+        let is_it = |own: Option<&Policy>| own.is_some_and(|own| std::ptr::eq(own, policy));
+        self.changed().any(|pair| is_it(pair.before) || is_it(pair.after))
+    }
+
     /// The other side of a policy.
     #[must_use]
     pub fn other(&self, policy: &Policy) -> Option<&'a Policy> {
@@ -405,11 +412,8 @@ impl<'a> Change<'a> {
         let classes = people::classes(&self.after, &mut analysis);
         for pair in changed {
             let (Some(before), Some(after)) = (pair.before, pair.after) else { continue };
-            let number = |policy: &Policy| {
-                (0..analysis.policies())
-                    .find(|at| analysis.policy(*at).is_some_and(|own| std::ptr::eq(own, policy)))
-            };
-            let (Some(old), Some(new)) = (number(before), number(after)) else { continue };
+            let numbers = (analysis.number_of(before), analysis.number_of(after));
+            let (Some(old), Some(new)) = numbers else { continue };
             let Some((point, aspects)) = analysis.beyond(new, old) else { continue };
             let (sign_in, _) = analysis.sign_in(&point);
             let witness = matrix::described(&sign_in, &self.shared);
@@ -440,13 +444,7 @@ struct Counted {
 
 impl Counted {
     fn of(analysis: &Analysis<'_>, change: &Change<'_>) -> Self {
-        let touched = |number: &usize| {
-            analysis.policy(*number).is_some_and(|policy| {
-                change.changed().any(|pair| {
-                    [pair.before, pair.after].into_iter().flatten().any(|own| std::ptr::eq(own, policy))
-                })
-            })
-        };
+        let touched = |number: &usize| analysis.policy(*number).is_some_and(|policy| change.touches(policy));
         let demands =
             |number: &usize| analysis.policy(*number).map(|policy| demand(policy, change.after.assume));
         let blocks = |number: &usize| matches!(demands(number), Some(Demand::Block(_)));

@@ -159,7 +159,7 @@ impl Page<'_> {
 
     fn is_harmless(&self, edits: &[Edit]) -> bool {
         let options = self.workspace.options(vec![self.path.to_path_buf()]);
-        fix::is_harmless(&options, self.path, self.source.text(), edits)
+        fix::is_harmless(options, self.path, self.source.text(), edits)
     }
 
     fn edit(&self, edits: &[Edit]) -> Option<WorkspaceEdit> {

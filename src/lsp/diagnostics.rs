@@ -24,12 +24,10 @@ pub(super) fn by_file(workspace: &Workspace, encoding: Encoding) -> BTreeMap<Pat
         }
     };
     for run in workspace.runs() {
-        let uri = |file: FileId| run.path(file).and_then(|path| workspace.uri(path));
-        let view = View { sources: &run.outcome.sources, rules: &run.outcome.rules, encoding, uri: &uri };
         for finding in &run.outcome.findings {
             for place in places(finding) {
                 if let Some(path) = run.path(place.span.file) {
-                    list(path, view.diagnostic(finding, place));
+                    list(path, of(run, finding, place, encoding, workspace));
                 }
             }
         }
