@@ -10,6 +10,8 @@
 
 mod common;
 
+use common::merge;
+
 use serde_json::{Value, json};
 
 const GROUP: &str = "3c9f5a10-7f4d-4a62-9d1b-52d0f6f1a001";
@@ -20,17 +22,6 @@ const APP: &str = "3c9f5a10-7f4d-4a62-9d1b-52d0f6f1a005";
 const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 const REGISTER_DEVICE: &str = "urn:user:registerdevice";
-
-fn merge(into: &mut Value, part: Value) {
-    match (into, part) {
-        (Value::Object(into), Value::Object(part)) => {
-            for (key, value) in part {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, part) => *into = part,
-    }
-}
 
 /// A policy for a group on all apps that asks for a second factor, with one part replaced.
 fn policy(part: Value) -> Value {

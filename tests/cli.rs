@@ -10,11 +10,10 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{calint, folder, ran};
+use common::{calint, fed, folder, ran};
 use serde_json::Value;
 
 const GROUP: &str = "7f1c4e52-30f9-4f0a-9d0e-1f4a6b2c8d90";
@@ -91,15 +90,9 @@ fn nothing_to_check_is_a_failure() {
 #[test]
 fn standard_input_is_read() {
     let folder = folder(&[]);
-    let mut child = calint(folder.path())
-        .args(["-", "--stdin-filename", "policies/a.yaml", "--format", "concise"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(blocking("A").as_bytes()).unwrap();
-    let (out, _, code) = ran(child.wait_with_output().unwrap());
+    let mut command = calint(folder.path());
+    command.args(["-", "--stdin-filename", "policies/a.yaml", "--format", "concise"]);
+    let (out, _, code) = ran(fed(&mut command, blocking("A").as_bytes()));
     assert_eq!(code, Some(1));
     assert!(out.starts_with("policies/a.yaml:8:"), "{out}");
 }

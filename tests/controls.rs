@@ -5,6 +5,8 @@
 
 mod common;
 
+use common::merge;
+
 use calint::finding::{Certainty, Finding};
 use calint::rule::Rule;
 use calint::rules;
@@ -31,17 +33,6 @@ const TERMS: &str = "3c0f7d52-9a1e-4b0e-8b1d-2f4f6a7c9d77";
 const STAFF: &str = "5b0f3a52-6c1e-4f0e-8b1d-2f4f6a7c9d10";
 const OFFICE: &str = "c1f0a6f1-2a63-4a58-8f0a-0c7d5a1f2b33";
 const NOTHING: [&str; 0] = [];
-
-fn merge(into: &mut Value, part: Value) {
-    match (into, part) {
-        (Value::Object(into), Value::Object(part)) => {
-            for (key, value) in part {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, part) => *into = part,
-    }
-}
 
 /// An enabled policy for everyone and everything that asks for `mfa`, and the parts that make the case.
 fn policy<const N: usize>(parts: [Value; N]) -> Value {

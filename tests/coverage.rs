@@ -11,6 +11,8 @@
 
 mod common;
 
+use common::merge;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,17 +89,6 @@ const RULES: [(&str, Question); 11] = [
 ];
 
 // Policies are put together from parts.
-
-fn merge(into: &mut Value, part: Value) {
-    match (into, part) {
-        (Value::Object(into), Value::Object(part)) => {
-            for (key, value) in part {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, part) => *into = part,
-    }
-}
 
 /// An enabled policy over all users and all apps, and the parts that make the case.
 fn policy<const N: usize>(name: &str, parts: [Value; N]) -> Value {

@@ -12,11 +12,9 @@ mod common;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
 
-use common::{calint, folder, ran};
+use common::{calint, fed, folder, ran};
 use serde_json::Value;
 
 const A: &str = "b365ab35-6630-4654-ae08-fe871f9cf1a7";
@@ -201,16 +199,9 @@ fn standard_input_comes_back_fixed() {
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = calint(folder.path())
-            .args(["-", "--stdin-filename", name, "--format", "concise"])
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        let (out, err, code) = ran(child.wait_with_output().unwrap());
+        let mut command = calint(folder.path());
+        command.args(["-", "--stdin-filename", name, "--format", "concise"]).args(args);
+        let (out, err, code) = ran(fed(&mut command, text.as_bytes()));
         assert_eq!(out, expected);
         assert!(err.starts_with(&format!("{name}:8:")) && err.contains("block-everyone"), "{err}");
         assert_eq!(code, Some(1));

@@ -10,6 +10,8 @@
 
 mod common;
 
+use common::merge;
+
 use std::fs;
 
 use calint::discover::ConfigChoice;
@@ -32,17 +34,6 @@ const ENROLLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
 const AZURE_MANAGEMENT: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
 const SHAREPOINT: &str = "00000003-0000-0ff1-ce00-000000000000";
 const PHISHING_RESISTANT: &str = "00000000-0000-0000-0000-000000000004";
-
-fn merge(into: &mut Value, part: Value) {
-    match (into, part) {
-        (Value::Object(into), Value::Object(part)) => {
-            for (key, value) in part {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, part) => *into = part,
-    }
-}
 
 /// An enabled policy over all users but the emergency access group, and all apps, and the parts that make the case.
 fn policy<const N: usize>(controls: &[&str], parts: [Value; N]) -> Value {

@@ -17,7 +17,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
-use common::{calint, folder, project, ran};
+use common::{calint, fed, folder, project, ran};
 use gen_lsp_types::Uri;
 use serde_json::{Value, json};
 
@@ -585,15 +585,7 @@ fn the_protocol_is_kept() {
     assert_eq!(editor.child.wait().unwrap().code(), Some(2), "`exit` without `shutdown`");
 
     for input in ["", "Content-Length: 3\r\n\r\n{{{", "Content-Length: x\r\n\r\n", "nonsense\r\n\r\n"] {
-        let mut child = calint(&project())
-            .arg("lsp")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let (out, err, code) = ran(child.wait_with_output().unwrap());
+        let (out, err, code) = ran(fed(calint(&project()).arg("lsp"), input.as_bytes()));
         assert_eq!((out.as_str(), code), ("", Some(2)), "{input}: {err}");
         assert!(err.starts_with("calint: ") && !err.contains("panicked"), "{input}: {err}");
     }

@@ -10,9 +10,10 @@
 
 mod common;
 
+use common::merged;
+
 use std::fs;
 use std::io::Write as _;
-use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -26,19 +27,6 @@ const HQ: &str = "c1f0a6f1-2a63-4a58-8f0a-0c7d5a1f2b33";
 const HOME: &str = "5b6f0c11-93f4-4c53-8a4e-7b8d9e0f1a20";
 const TENANT: &str = "6b6f0c11-93f4-4c53-8a4e-7b8d9e0f1a21";
 const ROBOT: &str = "9e0f1a20-93f4-4c53-8a4e-7b8d5b6f0c11";
-
-fn merge(mut into: Value, differences: Value) -> Value {
-    match (&mut into, differences) {
-        (Value::Object(into), Value::Object(differences)) => {
-            for (key, value) in differences {
-                let before = into.remove(&key).unwrap_or(Value::Null);
-                into.insert(key, merge(before, value));
-            }
-        }
-        (into, differences) => *into = differences,
-    }
-    into
-}
 
 /// A sign-in as Graph beta returns it: a member in a browser on Windows, without multifactor authentication.
 fn graph(differences: Value) -> Value {
@@ -62,7 +50,7 @@ fn graph(differences: Value) -> Value {
         "networkLocationDetails": [{ "networkType": "namedNetwork", "networkNames": ["Branch"] }],
         "appliedConditionalAccessPolicies": [],
     });
-    merge(record, differences)
+    merged(record, differences)
 }
 
 /// The same sign-in as diagnostic settings write it, which leaves out what is false or empty.
@@ -76,7 +64,7 @@ fn diagnostic(differences: Value) -> Value {
         "category": "SignInLogs", "tenantId": TENANT, "resultType": "0", "location": "CH",
         "callerIpAddress": "203.0.113.7", "properties": properties,
     });
-    merge(record, differences)
+    merged(record, differences)
 }
 
 /// The same sign-in as a row of Log Analytics, with columns of dynamic type as texts.
@@ -94,14 +82,14 @@ fn workspace(differences: Value) -> Value {
         "LocationDetails": "{\"countryOrRegion\":\"CH\"}", "NetworkLocationDetails": "[]",
         "ConditionalAccessPolicies": "[]",
     });
-    merge(record, differences)
+    merged(record, differences)
 }
 
 /// An enabled policy over everybody and everything, and the differences of a case.
 fn policy(controls: &[&str], conditions: Value) -> Value {
     json!({
         "id": "2d1f3a52-7c1e-4f0e-8b1d-2f4f6a7c9d22", "displayName": "CA001", "state": "enabled",
-        "conditions": merge(
+        "conditions": merged(
             json!({ "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] } }),
             conditions,
         ),
@@ -187,7 +175,7 @@ fn kinds_of_accounts() {
             "properties": { "userType": user, "crossTenantAccessType": cross, "homeTenantId": HOME },
         }))
     };
-    let without = |user: &str| merge(kind(user, json!(null)), json!({ "homeTenantId": null }));
+    let without = |user: &str| merged(kind(user, json!(null)), json!({ "homeTenantId": null }));
     check(
         &[guests("b2bCollaborationGuest")],
         &[
@@ -225,7 +213,7 @@ fn whose_policies_decide() {
             (workspace(json!({ "HomeTenantId": HOME })), BLOCKED),
             // Graph does not tell whose log it is: the account may have gone to another tenant.
             (graph(from("member")), MAYBE),
-            (graph(merge(from("member"), json!({ "userType": null }))), MAYBE),
+            (graph(merged(from("member"), json!({ "userType": null }))), MAYBE),
             (graph(from("guest")), BLOCKED),
         ],
     );
@@ -256,14 +244,14 @@ fn service_principals_and_managed_identities() {
     };
     let event = |kind: &str| {
         let record = json!({ "signInEventTypes": [kind], "isInteractive": null });
-        graph(merge(record, json!({ "userId": "", "userPrincipalName": "", "servicePrincipalId": ROBOT })))
+        graph(merged(record, json!({ "userId": "", "userPrincipalName": "", "servicePrincipalId": ROBOT })))
     };
     let owned = |tenant: &str| {
-        merge(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "appOwnerTenantId": tenant } }))
+        merged(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "appOwnerTenantId": tenant } }))
     };
     let agent = |kind: &str| {
         let agent = json!({ "properties": { "agent": { "agentType": kind } } });
-        merge(robot("ServicePrincipalSignInLogs"), agent)
+        merged(robot("ServicePrincipalSignInLogs"), agent)
     };
     let one = workloads(json!({ "includeServicePrincipals": [ROBOT] }));
     check(
@@ -308,7 +296,7 @@ fn service_principals_and_managed_identities() {
         ],
     );
     let nameless =
-        merge(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "servicePrincipalId": "" } }));
+        merged(robot("ServicePrincipalSignInLogs"), json!({ "properties": { "servicePrincipalId": "" } }));
     let (told, code) = report(&[block(json!({}))], "log.json", nameless.to_string(), &[]);
     assert_eq!(
         (&told["unreadable"][0]["why"], code),
@@ -322,7 +310,7 @@ fn accounts_of_agents() {
         let kinds = json!({ "guestOrExternalUserTypes": kinds });
         block(json!({ "users": { "excludeGuestsOrExternalUsers": kinds } }))
     };
-    let agents = merge(
+    let agents = merged(
         block(json!({})),
         json!({ "conditions": { "users": { "includeUsers": ["AllAgentIdUsers"] } } }),
     );
@@ -589,7 +577,7 @@ fn places() {
             (network(json!([])), MAYBE),
             (network(kind("something new")), MAYBE),
             // What files trust now counts, whatever the service thought then.
-            (merge(from(json!("198.51.100.9")), json!({})), UNCHANGED),
+            (merged(from(json!("198.51.100.9")), json!({})), UNCHANGED),
         ],
     );
 }
@@ -676,7 +664,7 @@ fn what_was_met() {
     );
     let strength = |digit: u8| {
         let id = format!("00000000-0000-0000-0000-00000000000{digit}");
-        [merge(
+        [merged(
             policy(&[], json!({})),
             json!({ "grantControls": { "authenticationStrength": { "id": id } } }),
         )]
@@ -785,7 +773,7 @@ fn records_and_people_are_counted_once() {
     assert_eq!(told["endings"]["blocked"], json!({ "signIns": 3, "people": 2 }));
     // Of two policies and two apps, each person counts once in each sum.
     let log = ["Payroll", "Mail"].map(|app| graph(json!({ "id": app, "appDisplayName": app })));
-    let both = [block(json!({})), merge(block(json!({})), json!({ "id": HQ, "displayName": "CA002" }))];
+    let both = [block(json!({})), merged(block(json!({})), json!({ "id": HQ, "displayName": "CA002" }))];
     let (told, _) = report(&both, "log.json", json!(log).to_string(), &[]);
     assert_eq!(told["endings"]["blocked"], json!({ "signIns": 2, "people": 1 }));
     for policy in told["policies"].as_array().unwrap() {
@@ -804,7 +792,7 @@ fn every_container() {
         one.to_string().replace("\"userId\"", "\"UserId\"").replace("\"status\"", "\"Status\"");
     let hub = json!({ "records": [diagnostic(json!({ "properties": { "id": "a" } })), diagnostic(json!({ "properties": { "id": "b" } }))] });
     let stringified = diagnostic(json!({ "properties": null }));
-    let stringified = merge(stringified, json!({ "properties": graph(json!({ "id": "a" })).to_string() }));
+    let stringified = merged(stringified, json!({ "properties": graph(json!({ "id": "a" })).to_string() }));
     for (what, text, count) in [
         ("a list", json!([one, two]).to_string(), 2),
         ("a list over lines", serde_json::to_string_pretty(&json!([one, two])).unwrap(), 2),
@@ -1109,7 +1097,7 @@ fn exit_codes_and_report_only() {
     assert_eq!(code(&asks, &[]), Some(0));
     assert_eq!(code(&asks, &["--fail-on", "may-be-blocked"]), Some(1));
     assert_eq!(code(&quiet, &["--fail-on", "may-be-blocked"]), Some(0));
-    let with = |state: &str| merge(blocks.clone(), json!({ "state": state }));
+    let with = |state: &str| merged(blocks.clone(), json!({ "state": state }));
     assert_eq!(code(&with("enabledForReportingButNotEnforced"), &[]), Some(0));
     assert_eq!(code(&with("enabledForReportingButNotEnforced"), &["--once-enabled"]), Some(1));
     assert_eq!(code(&with("disabled"), &["--once-enabled"]), Some(0));
@@ -1122,7 +1110,7 @@ fn exit_codes_and_report_only() {
 fn answers_are_compared_with_what_the_service_recorded() {
     let id = "2d1f3a52-7c1e-4f0e-8b1d-2f4f6a7c9d22";
     let with = |result: Value| {
-        let result = merge(json!({ "id": id, "displayName": "renamed" }), result);
+        let result = merged(json!({ "id": id, "displayName": "renamed" }), result);
         let defaults = json!({ "id": "SecurityDefaults", "result": "success" });
         let gone = json!({ "id": HQ, "displayName": "gone", "result": "success" });
         graph(json!({ "appliedConditionalAccessPolicies": [result, defaults, gone] }))
@@ -1158,17 +1146,17 @@ fn answers_are_compared_with_what_the_service_recorded() {
     for (result, expected) in
         [("reportOnlySuccess", [1, 0, 0]), ("reportOnlyInterrupted", [0, 0, 1]), ("9", [0, 0, 1])]
     {
-        let record = merge(with(json!({ "result": result })), met.clone());
+        let record = merged(with(json!({ "result": result })), met.clone());
         assert_eq!(counts(&windows(&["mfa"]), &record).0, expected, "{result}");
     }
     assert_eq!(counts(&windows(&["mfa"]), &with(json!({ "result": "notEnabled" }))).0, [0, 0, 1]);
-    let disabled = [merge(policy(&["mfa"], json!({})), json!({ "state": "disabled" }))];
+    let disabled = [merged(policy(&["mfa"], json!({})), json!({ "state": "disabled" }))];
     assert_eq!(counts(&disabled, &with(json!({ "result": "notEnabled" }))).0, [1, 0, 0]);
     assert_eq!(counts(&disabled, &with(json!({ "result": "success" }))).0, [0, 0, 1]);
     // Where both say that it does not apply, and where that cannot be told here, the conditions are compared.
     let on_linux = |satisfied: Value, not_satisfied: Value| {
         let result = json!({ "conditionsSatisfied": satisfied, "conditionsNotSatisfied": not_satisfied });
-        counts(&linux, &with(merge(json!({ "result": "notApplied" }), result)))
+        counts(&linux, &with(merged(json!({ "result": "notApplied" }), result)))
     };
     assert_eq!(on_linux(json!("application,users"), json!("devicePlatform")).0, [1, 0, 0]);
     assert_eq!(on_linux(json!("none"), json!("none")).0, [1, 0, 0]);
@@ -1192,7 +1180,7 @@ fn answers_are_compared_with_what_the_service_recorded() {
     assert_eq!(counts(&[spared], &result("devicePlatform")).0, [0, 0, 1]);
     // A sign-in that a policy refused is compared, one that was interrupted is not.
     let refused =
-        |code: u32| merge(with(json!({ "result": "failure" })), json!({ "status": { "errorCode": code } }));
+        |code: u32| merged(with(json!({ "result": "failure" })), json!({ "status": { "errorCode": code } }));
     assert_eq!(counts(&windows(&["block"]), &refused(53003)).0, [1, 0, 0]);
     assert_eq!(counts(&windows(&["block"]), &refused(50097)).0, [0, 0, 0]);
     // By name where the file has no id.
@@ -1221,11 +1209,11 @@ fn a_report_for_people() {
         graph(json!({ "id": "c", "isInteractive": false, "deviceDetail": { "operatingSystem": "MacOs" } })),
     );
     let set = [
-        merge(
+        merged(
             block(json!({ "platforms": { "includePlatforms": ["windows"] } })),
             json!({ "displayName": "Block | Windows" }),
         ),
-        merge(policy(&["mfa"], json!({})), json!({ "id": HQ, "displayName": "MFA" })),
+        merged(policy(&["mfa"], json!({})), json!({ "id": HQ, "displayName": "MFA" })),
     ];
     let (out, err, code) = run(&set, "log.jsonl", &log, &[]);
     assert_eq!((err.as_str(), code), ("", Some(1)));
@@ -1295,7 +1283,7 @@ fn a_comment_holds_the_markdown() {
     let policies: Vec<_> = (0..300)
         .map(|number| {
             let name = format!("{number} {}", "x".repeat(240));
-            merge(block(json!({})), json!({ "id": format!("{HQ}{number}"), "displayName": name }))
+            merged(block(json!({})), json!({ "id": format!("{HQ}{number}"), "displayName": name }))
         })
         .collect();
     let list = Value::Array(policies);
@@ -1320,7 +1308,7 @@ fn the_same_at_any_number_of_threads() {
     }
     let set = [
         block(json!({ "platforms": { "includePlatforms": ["linux"] } })),
-        merge(
+        merged(
             policy(&["mfa"], json!({ "users": { "excludeGroups": [GROUP] } })),
             json!({ "id": HQ, "displayName": "B" }),
         ),
@@ -1353,10 +1341,8 @@ fn folders_and_standard_input() {
         "logs/h=01/PT0H.json"
     );
     let mut command = common::calint(folder.path());
-    command.args(["replay", "-", "p.json"]).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(graph(json!({})).to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    command.args(["replay", "-", "p.json"]).args(args);
+    let output = common::fed(&mut command, graph(json!({})).to_string().as_bytes());
     assert_eq!(output.status.code(), Some(1));
 }
 

@@ -11,6 +11,8 @@
 
 mod common;
 
+use common::merge;
+
 use std::fs;
 
 use calint::access::analysis::{Analysis, Circumstances, Scope, Way};
@@ -52,17 +54,6 @@ const NATIVE: &str = "mobileAppsAndDesktopClients";
 const NOTHING: [&str; 0] = [];
 
 // Policies are put together from parts, sign-ins too.
-
-fn merge(into: &mut Value, part: Value) {
-    match (into, part) {
-        (Value::Object(into), Value::Object(part)) => {
-            for (key, value) in part {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, part) => *into = part,
-    }
-}
 
 fn with_parts<const N: usize>(mut whole: Value, parts: [Value; N]) -> Value {
     parts.into_iter().for_each(|part| merge(&mut whole, part));

@@ -4,6 +4,8 @@
 
 mod common;
 
+use common::merged;
+
 use std::fs;
 
 use calint::access::{Assume, Verdict, decide};
@@ -21,19 +23,6 @@ const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 const ENROLLMENT: &str = "d4ebce55-015a-49b5-a083-c84d1797ae8c";
 
-fn merge(mut into: Value, differences: Value) -> Value {
-    match (&mut into, differences) {
-        (Value::Object(into), Value::Object(differences)) => {
-            for (key, value) in differences {
-                let before = into.remove(&key).unwrap_or(Value::Null);
-                into.insert(key, merge(before, value));
-            }
-        }
-        (into, differences) => *into = differences,
-    }
-    into
-}
-
 /// An enabled policy over all users and all apps with some controls under `OR`, and the differences of a case.
 fn policy(controls: &[&str], differences: Value) -> Value {
     let policy = json!({
@@ -44,7 +33,7 @@ fn policy(controls: &[&str], differences: Value) -> Value {
         },
         "grantControls": { "operator": "OR", "builtInControls": controls },
     });
-    merge(policy, differences)
+    merged(policy, differences)
 }
 
 fn conditions(conditions: Value) -> Value {
@@ -62,7 +51,7 @@ fn sign_in(differences: Value) -> Value {
             "namedLocationIds": [], "authenticationFlow": { "transferMethod": "none" }, "deviceInfo": {},
         },
     });
-    merge(ordinary, differences)
+    merged(ordinary, differences)
 }
 
 fn situation(differences: Value) -> Value {
@@ -209,7 +198,7 @@ fn apps_user_actions_and_service_principals() {
             "locations": { "includeLocations": ["All"], "excludeLocations": [HQ] },
         })),
     );
-    let at_hq = merge(workload.clone(), json!({ "signInConditions": { "namedLocationIds": [HQ] } }));
+    let at_hq = merged(workload.clone(), json!({ "signInConditions": { "namedLocationIds": [HQ] } }));
     check(&[outside], &[(workload, Blocked), (at_hq, Allowed)]);
 }
 
@@ -259,7 +248,7 @@ fn guests_meet_what_their_home_tenant_is_trusted_for() {
     check(&[policy(&["mfa", "compliantDevice"], json!({}))], &[(guest(json!({})), Allowed)]);
     let change =
         json!({ "grantControls": { "operator": "AND" }, "conditions": { "userRiskLevels": ["high"] } });
-    let risky = merge(guest(json!({})), json!({ "signInConditions": { "userRiskLevel": "high" } }));
+    let risky = merged(guest(json!({})), json!({ "signInConditions": { "userRiskLevel": "high" } }));
     check(&[policy(&["mfa", "passwordChange"], change)], &[(risky, Blocked)]);
 }
 

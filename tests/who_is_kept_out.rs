@@ -15,7 +15,7 @@ use std::fs;
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options};
 use calint::finding::Finding;
-use common::{check_text, options};
+use common::{check_text, merge, options};
 use serde_json::{Value, json};
 
 const BREAK_GLASS: &str = "2f6f0c1c-6f5b-4f6f-8a25-8d2f8f5f0a01";
@@ -33,17 +33,6 @@ const FOREIGN: &str =
     "b2bCollaborationGuest,b2bCollaborationMember,b2bDirectConnectUser,otherExternalUser,serviceProvider";
 
 // Policies are put together from parts.
-
-fn merge(into: &mut Value, part: Value) {
-    match (into, part) {
-        (Value::Object(into), Value::Object(part)) => {
-            for (key, value) in part {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, part) => *into = part,
-    }
-}
 
 /// An enabled policy over all users and all apps, emergency access excluded, and the parts that make the case.
 fn policy<const N: usize>(parts: [Value; N]) -> Value {

@@ -6,11 +6,13 @@
 pub(crate) mod examples;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use calint::discover::ConfigChoice;
 use calint::engine::{self, Options, Outcome, Trial};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The folder of the project.
@@ -48,6 +50,32 @@ pub(crate) fn rules(outcome: &Outcome) -> Vec<&str> {
 /// `rule: level` of all findings, in order.
 pub(crate) fn verdicts(outcome: &Outcome) -> Vec<String> {
     outcome.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.level)).collect()
+}
+
+/// Puts the members of an object into another, those of objects in it likewise; what is no object is replaced.
+pub(crate) fn merge(into: &mut Value, part: Value) {
+    match (into, part) {
+        (Value::Object(into), Value::Object(part)) => {
+            for (key, value) in part {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, part) => *into = part,
+    }
+}
+
+/// An object with the members of another.
+pub(crate) fn merged(mut into: Value, part: Value) -> Value {
+    merge(&mut into, part);
+    into
+}
+
+/// What a program does that is given a text on standard input.
+pub(crate) fn fed(command: &mut Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// A folder with some files.
